@@ -187,6 +187,14 @@ class Rejected:
 Outcome = Article | Rejected
 
 
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What a batch of the pages layer is a function of, beside its raw batch. Recorded in every file and row."""
+
+    extractor_version: str
+    rules_version: str
+
+
 def rebuild_extracted(kept: str, removals: tuple[Removal, ...]) -> str:
     """Put every removed span back: the extracted text, to the letter.
 
