@@ -1,0 +1,167 @@
+"""What the columns of the warehouse are: the one truth for every Parquet file.
+
+Only pyarrow schemas live here, written by hand, each field with its description. No values are converted (see
+`warehouse.rows`) and no file is touched. `docs/data-dictionary.md` is generated from these descriptions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+SCHEMA_VERSION = "1"
+"""Goes up when a column is added, dropped or changes its meaning: files of another version are stale."""
+
+_STRING = pa.string()
+_TIMESTAMP = pa.timestamp("us", tz="UTC")
+
+
+def _field(name: str, kind: pa.DataType, description: str, *, required: bool = False) -> pa.Field[Any]:
+    return pa.field(name, kind, nullable=not required, metadata={"description": description})
+
+
+def _strings(name: str, description: str) -> pa.Field[Any]:
+    """Return a list column: never null, and none of its elements is."""
+    return _field(name, pa.list_(pa.field("element", _STRING, nullable=False)), description, required=True)
+
+
+def _structs(name: str, fields: list[pa.Field[Any]], description: str) -> pa.Field[Any]:
+    """Return a column that lists structs: never null, and none of its elements is."""
+    return _field(name, pa.list_(pa.field("element", pa.struct(fields), nullable=False)), description, required=True)
+
+
+_HEADER_FIELDS = [
+    _field("name", _STRING, "Name of the header, as received.", required=True),
+    _field("value", _STRING, "Value of the header, as received.", required=True),
+]
+
+_HINT_FIELDS = [
+    _field("title", _STRING, "Title of the page."),
+    _strings("authors", "Names of the authors; empty when none were given."),
+    _field("published_raw", _STRING, "Date of publication, as written in the source."),
+    _field("modified_raw", _STRING, "Date of the last change, as written in the source."),
+    _field("description", _STRING, "Summary of the page."),
+    _field("sitename", _STRING, "Name of the site."),
+    _field("language", _STRING, "Language of the page."),
+    _field("image_url", _STRING, "URL of the main image."),
+    _field("license", _STRING, "License of the content."),
+    _strings("categories", "Sections or categories; empty when none were given."),
+    _strings("tags", "Tags or keywords; empty when none were given."),
+]
+
+_REMOVAL_FIELDS = [
+    _field(
+        "offset",
+        pa.int32(),
+        "Where the span began in the extracted text, in characters (Unicode code points) from 0.",
+        required=True,
+    ),
+    _field("text", _STRING, "The span itself, to the letter.", required=True),
+    _field(
+        "kind",
+        _STRING,
+        "What the span is, from a closed list: donation, subscribe and so on.",
+        required=True,
+    ),
+    _field("rule_id", _STRING, "The rule that cut it.", required=True),
+    _field("reason", _STRING, "Why it was cut, in words.", required=True),
+    _field("confidence", pa.float32(), "How sure the rule was, between 0 and 1.", required=True),
+]
+
+RAW_SCHEMA = pa.schema(
+    [
+        _field("page_id", _STRING, "Id of this capture of the page: 32 hex digits, unique in a batch.", required=True),
+        _field("url", _STRING, "URL that the page was fetched from; null when the source does not tell."),
+        _field(
+            "fetched_at", _TIMESTAMP, "When the page was fetched, in UTC; its date is the partition.", required=True
+        ),
+        _field("source", _STRING, "Label of the source that the page came from.", required=True),
+        _field("locator", _STRING, "Place inside the source: a path, a record's offset, a row number.", required=True),
+        _field("http_status", pa.int32(), "Status code of the HTTP response; null when there was none."),
+        _field("media_type", _STRING, "Media type as declared by the source, in lower case, without parameters."),
+        _field("http_charset", _STRING, "Character encoding named in the HTTP Content-Type header."),
+        _structs("headers", _HEADER_FIELDS, "Headers of the HTTP response, in order; empty when there were none."),
+        _field("defect", _STRING, "What went wrong before extraction, from the list of reject reasons."),
+        _field("defect_detail", _STRING, "The defect in words."),
+        _field("hints", pa.struct(_HINT_FIELDS), "Metadata that came beside the content.", required=True),
+        _field(
+            "body",
+            pa.binary(),
+            "Content as received, after transfer and content encodings were undone and before decoding.",
+            required=True,
+        ),
+        _field("raw_sha256", _STRING, "SHA-256 of `body`: 64 hex digits.", required=True),
+    ]
+)
+"""One row per page as received. `fetch_date` is the partition, not a column of the file."""
+
+PAGES_SCHEMA = pa.schema(
+    [
+        _field(
+            "page_id", _STRING, "Id of this capture of the page: 32 hex digits, as in the raw layer.", required=True
+        ),
+        _field("url", _STRING, "URL that the page was fetched from; null when the source does not tell."),
+        _field("canonical_url", _STRING, "URL that the page itself names as its canonical one."),
+        _field("site", _STRING, "Registrable domain of the URL, in lower case; null without a URL."),
+        _field("source", _STRING, "Label of the source that the page came from.", required=True),
+        _field("locator", _STRING, "Place inside the source: a path, a record's offset, a row number.", required=True),
+        _field("form", _STRING, "How the content is written, `html` or `text`; null when it was not found out."),
+        _field("status", _STRING, "`article` or `rejected`.", required=True),
+        _field("reject_reason", _STRING, "Why there is no article, from a closed list; null for an article."),
+        _field("reject_detail", _STRING, "The rejection in words; null for an article."),
+        _field("title", _STRING, "Title of the article."),
+        _strings("authors", "Names of the authors; empty when the page names none."),
+        _field("text", _STRING, "Clean text of the article, paragraphs apart by newlines; null when rejected."),
+        _field("comments_text", _STRING, "Readers' comments, where they were asked for."),
+        _field("description", _STRING, "Summary that the page gives of itself."),
+        _field("sitename", _STRING, "Name of the site, as the page gives it."),
+        _strings("categories", "Sections or categories; empty when the page names none."),
+        _strings("tags", "Tags or keywords; empty when the page names none."),
+        _field("language", _STRING, "Language of the article, as a language code."),
+        _field("image_url", _STRING, "URL of the main image."),
+        _field("license", _STRING, "License that the page states."),
+        _field("published_at", _TIMESTAMP, "When the article was published, in UTC."),
+        _field("published_raw", _STRING, "The date of publication as the page writes it."),
+        _field("published_precision", _STRING, "How much of the date is stated: second, minute, day, month or year."),
+        _field("published_source", _STRING, "Where on the page the date of publication was found."),
+        _field("modified_at", _TIMESTAMP, "When the article was last changed, in UTC."),
+        _field(
+            "fetched_at", _TIMESTAMP, "When the page was fetched, in UTC; its date is the partition.", required=True
+        ),
+        _field("http_status", pa.int32(), "Status code of the HTTP response; null when there was none."),
+        _field("media_type", _STRING, "Media type as declared by the source, in lower case, without parameters."),
+        _field("encoding", _STRING, "Character encoding that the body was decoded with."),
+        _field("encoding_source", _STRING, "How the encoding was decided."),
+        _field("body_source", _STRING, "What found the article's body; null when rejected."),
+        _field(
+            "is_paywalled", pa.bool_(), "Whether the page says that it is behind a paywall; null when it is silent."
+        ),
+        _structs(
+            "removals",
+            _REMOVAL_FIELDS,
+            "Every span cut out of the extracted text, in order. For an article, putting each `text` back at its "
+            "`offset` in `text` rebuilds the extracted text exactly.",
+        ),
+        _field("extracted_chars", pa.int32(), "Characters of the extracted text, before any cut.", required=True),
+        _field("kept_chars", pa.int32(), "Characters of `text`; 0 when rejected.", required=True),
+        _field("raw_sha256", _STRING, "SHA-256 of the body in the raw layer: 64 hex digits.", required=True),
+        _field("text_sha256", _STRING, "SHA-256 of `text` in UTF-8: 64 hex digits; null when rejected."),
+        _field("extractor_version", _STRING, "Version of the extractor that made this row.", required=True),
+        _field("rules_version", _STRING, "Version of the rules that made this row.", required=True),
+        _field("batch_id", _STRING, "Batch that the row belongs to; the file's name in both layers.", required=True),
+    ]
+)
+"""One row per raw page, an article or a rejection. `fetch_date` is the partition, not a column of the file."""
+
+
+def description_of(field: pa.Field[Any]) -> str:
+    """Return the description of a schema's field. Raises KeyError when it has none."""
+    metadata: dict[bytes, bytes] = field.metadata or {}
+    return metadata[b"description"].decode()
+
+
+def child_fields(field: pa.Field[Any]) -> list[Any]:
+    """Return the fields inside a struct, or inside a list of structs; none for any other type."""
+    kind = field.type.value_type if pa.types.is_list(field.type) else field.type
+    return list(kind) if pa.types.is_struct(kind) else []
