@@ -41,7 +41,7 @@ def _site_of_host(host: str) -> str:
 def site_of(url: str | None) -> str | None:
     """Return the site of a URL: its registrable domain, in lower case, by the public suffix list.
 
-    Private suffixes count (each `*.substack.com` or `*.blogspot.com` is a site of its own). A host without a known
+    Private suffixes count (each `*.github.io` is a site of its own). A host without a known
     suffix (an address, `localhost`) is its own site. None for a URL without a host.
     """
     if not url:

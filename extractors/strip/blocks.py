@@ -1,0 +1,111 @@
+"""Cut a text into blocks (its lines) and sentences, with offsets, and find seams: places where two texts were glued.
+
+Only where things begin and end; what they are is judged in `extractors.strip.evidence`. Pure functions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_LINE = re.compile(r"[^\n]*\S[^\n]*")
+_TERMINAL = "[.!?…。！？؟।]"
+_CLOSERS = "[\"'”’»«“)\\]]*"
+_SENTENCE_END = re.compile(
+    rf"(?:(?<=[.!?…؟।])|(?<=[.!?…؟।][\"'”’»“)\]]))\s+(?=[\"'“‘„«¿¡(\[]*[A-ZÀ-ÖØ-ÞĀ-ɏΑ-ΩА-ЯЁІЇЄҐ\d\u0600-\u06ff\u0900-\u097f\u3040-\u9fff])"
+    rf"|(?<=[。！？])(?![。！？」』）”])"
+)
+# The end of one sentence and the beginning of the next with nothing between: "…the difference.A wave of…". Two
+# letters before the stop keep initials (J.R.R.) whole; a lower-case letter or a blank after the capital keeps
+# acronyms and most domain names whole.
+_GLUED_STOP = re.compile(
+    rf"(?<=[^\W\d_][^\W\d_]){_TERMINAL}+{_CLOSERS}(?=[\"'“‘„«¿¡]?(?:[A-ZÀ-ÖØ-ÞĀ-ɏΑ-ΩА-ЯЁІЇЄҐ][a-zß-öø-ÿā-ɏα-ωа-яё'’]|[AIÀÉO]\s))"
+    rf"|(?<=\d\d)[.!?…]{_CLOSERS}(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+\s)|(?<=[^\W\d_][^\W\d_])…(?=[A-ZÀ-ÖØ-Þ])"
+)
+# The same without a stop: "Donate todayOne of the…". A capitalised word glued to a lower-case one; names written
+# that way are excepted below.
+_GLUED_WORDS = re.compile(r"(?<=[a-zß-öø-ÿ]{3})(?=(?:[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+|A|I)[ ,])")
+_CAMEL_NAMES = re.compile(
+    r"(?:YouTube|LinkedIn|WhatsApp|TikTok|PayPal|WordPress|FaceTime|BuzzFeed|HuffPost|PlayStation|SoundCloud"
+    r"|BlackRock|AstraZeneca|SoftBank|DeepMind|GameStop|JavaScript|TypeScript|OpenStreet|StackOverflow|FedEx"
+    r"|iCloud|eBay|QuickTime|PowerPoint|OneDrive|SharePoint|AirBnb|MasterCard|BitTorrent|DreamWorks|SpaceShip"
+    r"|GitHub|GitLab|PlayBook|CrossFit|TripAdvisor|FanDuel|DraftKings|SnapChat|StubHub|LiveNation)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of the text: `text[start:end]`. `glued` tells that no white space separates it from the one before."""
+
+    start: int
+    end: int
+    text: str
+    glued: bool = False
+
+    @property
+    def chars(self) -> int:
+        """Length in characters."""
+        return self.end - self.start
+
+
+def split_blocks(text: str) -> list[Span]:
+    """Return the blocks of a text: its non-blank lines without outer white space, split again at seams."""
+    blocks: list[Span] = []
+    for line in _LINE.finditer(text):
+        raw = line.group()
+        start = line.start() + len(raw) - len(raw.lstrip())
+        end = line.start() + len(raw.rstrip())
+        cuts = [start, *(start + at for at in _seams(text[start:end])), end]
+        blocks.extend(
+            Span(left, right, text[left:right], glued=left != start)
+            for left, right in zip(cuts, cuts[1:], strict=False)
+            if right > left
+        )
+    return blocks
+
+
+def _seams(line: str) -> list[int]:
+    found = {match.end() for match in _GLUED_STOP.finditer(line) if not _is_address(line, match.end())}
+    for match in _GLUED_WORDS.finditer(line):
+        if not _is_name(line, match.start()):
+            found.add(match.start())
+    return sorted(found)
+
+
+def _word_around(line: str, at: int) -> str:
+    left = max(line.rfind(" ", 0, at), line.rfind("\u00a0", 0, at)) + 1
+    right = line.find(" ", at)
+    return line[left : right if right >= 0 else len(line)]
+
+
+def _is_address(line: str, at: int) -> bool:
+    """Tell whether the run of characters around a place is a web address, an e-mail or a file name."""
+    word = _word_around(line, at)
+    return "://" in word or "@" in word or word.lower().startswith("www.") or bool(re.search(r"\.\w{1,4}/", word))
+
+
+def _is_name(line: str, at: int) -> bool:
+    """Tell whether the capital in mid-word belongs to a name or an address written so."""
+    word = _word_around(line, at)
+    return bool(_CAMEL_NAMES.search(word)) or word.startswith(("#", "@")) or _is_address(line, at)
+
+
+def split_sentences(block: Span) -> list[Span]:
+    """Return the sentences of a block. Their separators (blanks, or nothing in CJK) are outside of every sentence."""
+    edges: list[tuple[int, int]] = []
+    left = 0
+    for match in _SENTENCE_END.finditer(block.text):
+        edges.append((left, match.start()))
+        left = match.end()
+    edges.append((left, len(block.text)))
+    return list(_spans(block, edges))
+
+
+def _spans(block: Span, edges: list[tuple[int, int]]) -> Iterator[Span]:
+    previous = 0
+    for left, right in edges:
+        if right > left:
+            glued = block.glued if left == 0 else left == previous
+            yield Span(block.start + left, block.start + right, block.text[left:right], glued)
+            previous = right

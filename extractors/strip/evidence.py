@@ -1,0 +1,137 @@
+"""What speaks for and against a block being furniture: rule hits, the reader addressed, signs of reporting.
+
+Gathers evidence only; what it adds up to is decided in `extractors.strip.decide`. Pure functions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from extractors.strip.blocks import Span, split_sentences
+from extractors.strip.rules import LanguageRules, Lexicon, Rule, normalise_label
+
+_OPEN_QUOTE = re.compile(r"^\s*[\"“„«‘「『]")
+_QUOTED = re.compile(r"“[^”]*”|„[^“”]*[“”]|«[^»]*»|»[^«]*«|\"[^\"]*\"|「[^」]*」|『[^』]*』")
+_ENDS_SENTENCE = re.compile(r"[.!?…。！？؟।:][\"'”’»«“)\]]*$")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_LONGEST_LABEL = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One rule that one sentence (or the whole block, `sentence` -1) shows."""
+
+    rule: Rule
+    sentence: int
+
+
+class BlockEvidence:
+    """What is known of one block; the decision stage reads it and adds nothing to it.
+
+    Sentences and their marks are found when first asked for: most blocks of a page are never asked.
+    """
+
+    def __init__(self, span: Span, lexicons: Sequence[Lexicon]) -> None:
+        self.span = span
+        self.hits: list[Hit] = []
+        self._lexicons = lexicons
+
+    @cached_property
+    def sentences(self) -> list[Span]:
+        """The sentences of the block."""
+        return split_sentences(self.span)
+
+    @cached_property
+    def reporting(self) -> frozenset[int]:
+        """The sentences that report or quote somebody: signs of an article's own words."""
+        patterns = [lexicon.reporting for lexicon in self._lexicons if lexicon.reporting]
+        return frozenset(
+            index
+            for index, sentence in enumerate(self.sentences)
+            if (sentence.chars > 60 and _OPEN_QUOTE.match(sentence.text))
+            or any(pattern.search(sentence.text) for pattern in patterns)
+        )
+
+    @cached_property
+    def addressed(self) -> frozenset[int]:
+        """The sentences that speak to the reader or of the publisher as "we"."""
+        patterns = [lexicon.address for lexicon in self._lexicons if lexicon.address]
+        return frozenset(
+            index
+            for index, sentence in enumerate(self.sentences)
+            if any(pattern.search(sentence.text) for pattern in patterns)
+        )
+
+    @property
+    def ends_sentence(self) -> bool:
+        """Whether the block ends like a sentence."""
+        return bool(_ENDS_SENTENCE.search(self.span.text))
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it looks like a label or a button: up to 32 characters (12 in CJK) without a final stop."""
+        limit = 12 if _CJK.search(self.span.text) else 32
+        return self.span.chars <= limit and not self.ends_sentence
+
+    @property
+    def is_link_like(self) -> bool:
+        """Whether it could be an entry of a list of links: one line of up to 160 characters, no full stop."""
+        text = self.span.text.rstrip()
+        return self.span.chars <= 160 and len(self.sentences) <= 2 and not text.endswith((".", "。", ".”", '."', ":"))
+
+    @property
+    def is_solid(self) -> bool:
+        """Whether it reads like a paragraph of an article: a full sentence of some length."""
+        least = 40 if _CJK.search(self.span.text) else 100
+        return self.span.chars >= least and self.ends_sentence
+
+
+def gather_evidence(text: str, blocks: Sequence[Span], rules: LanguageRules) -> list[BlockEvidence]:
+    """Return the evidence for each block of `text`, in order.
+
+    Rules are tried only where their literals occur, so that a page pays for the few that can match.
+    """
+    lowered = text.lower()
+    # Lower-casing can change the length (İ); then blocks are lowered one by one.
+    aligned = len(lowered) == len(text)
+    live = [rule for rule in rules.patterns if not rule.gate or any(word in lowered for word in rule.gate)]
+    found: list[BlockEvidence] = []
+    for block in blocks:
+        small = lowered[block.start : block.end] if aligned else block.text.lower()
+        found.append(_block_evidence(block, small, live, rules))
+    return found
+
+
+def _block_evidence(block: Span, lowered: str, live: Sequence[Rule], rules: LanguageRules) -> BlockEvidence:
+    evidence = BlockEvidence(block, rules.lexicons)
+    if block.chars <= _LONGEST_LABEL:
+        for rule in rules.labels.get(normalise_label(block.text), ()):
+            evidence.hits.append(Hit(rule, -1))
+    for rule in live:
+        if not rule.gate or any(word in lowered for word in rule.gate):
+            evidence.hits.extend(_pattern_hits(rule, evidence.sentences))
+    return evidence
+
+
+def _pattern_hits(rule: Rule, sentences: Sequence[Span]) -> list[Hit]:
+    assert rule.pattern is not None
+    hits = []
+    for index, sentence in enumerate(sentences):
+        if sentence.chars > rule.max_chars:
+            continue
+        match = rule.pattern.search(sentence.text)
+        if match and (rule.quotable or not _is_quoted(sentence.text, match)):
+            hits.append(Hit(rule, index))
+    return hits
+
+
+def _is_quoted(sentence: str, match: re.Match[str]) -> bool:
+    """Tell whether a match lies inside quotation marks: somebody's words, not the page's."""
+    for quoted in _QUOTED.finditer(sentence):
+        if quoted.start() < match.start() and match.end() < quoted.end() + 1 and quoted.end() - quoted.start() > 20:
+            return True
+    opened = _OPEN_QUOTE.match(sentence)
+    return bool(opened) and not _QUOTED.search(sentence) and match.start() > 0
