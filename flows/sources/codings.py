@@ -132,7 +132,10 @@ def _unzstd(data: bytes) -> Iterator[bytes]:
 
 
 def _dechunk(body: bytes) -> bytes:
-    """Join the chunks of a chunked body. One that breaks off keeps what came, as a browser would."""
+    """Join the chunks of a chunked body. One that breaks off keeps what came, as a browser would.
+
+    Many archives store the body joined under the header of the wire: what does not begin with a chunk stays as it is.
+    """
     out = bytearray()
     at = 0
     while found := _CHUNK_LINE.match(body, at):
@@ -142,6 +145,4 @@ def _dechunk(body: bytes) -> bytes:
         out += body[found.end() : found.end() + size]
         at = found.end() + size
         at += 2 if body.startswith(b"\r\n", at) else body.startswith(b"\n", at)
-    if not at:
-        raise _NotUndoneError("declared chunked, but the body does not begin with a chunk")
-    return bytes(out)
+    return bytes(out) if at else body

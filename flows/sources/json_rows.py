@@ -23,6 +23,7 @@ _HEAD_BYTES = 64 * 1024
 _OBJECT = re.compile(rb"\s*\{\s*(?:\"(?:[^\"\\]|\\.)*\"\s*:|\})")
 _ARRAY = re.compile(rb"\s*\[\s*(?:\{|\])")
 _NEXT_LINE = re.compile(rb"\n\{\s*\"")
+_LINES_NAME = re.compile(r"\.(?:jsonl|ndjson|jsonlines)(?:\.\w+)?$", re.IGNORECASE)
 _BETWEEN = " \t\r\n,[]"
 _PEEK_ROWS = 20
 
@@ -40,10 +41,15 @@ class _Trouble:
 _Item = tuple[str, dict[str, Any]] | _Trouble
 
 
-def looks_like_json(head: bytes) -> bool:
-    """Tell whether bytes open as a JSON object or as an array of objects."""
+def looks_like_json(head: bytes, name: str = "") -> bool:
+    """Tell whether bytes open as a JSON object or as an array of objects.
+
+    Where the first line is broken, a name that says JSON Lines is believed if a later line opens as an object.
+    """
     head = head.removeprefix(codecs.BOM_UTF8)
-    return bool(_OBJECT.match(head) or _ARRAY.match(head))
+    if _OBJECT.match(head) or _ARRAY.match(head):
+        return True
+    return _LINES_NAME.search(name) is not None and _NEXT_LINE.search(head) is not None
 
 
 def read_json(file: SourceFile, options: SourceOptions) -> Iterator[RawPage | SourceProblem]:
@@ -85,12 +91,12 @@ def _no_content(reader: TableReader) -> NoContentError:
 def _is_lines(head: bytes) -> bool:
     """Tell JSON Lines from a JSON document: by the first line, and where that is broken by those after it."""
     start = head.lstrip()
-    first, newline, _ = start.partition(b"\n")
-    if not first.startswith(b"{"):
+    if _ARRAY.match(start):
         return False
+    first, newline, _ = start.partition(b"\n")
     if not newline and len(head) >= _HEAD_BYTES:
         return True  # a first line longer than what was looked at; a pretty-printed document has short ones
-    return _parse(first) is not None or first.rstrip().endswith(b"}") or _NEXT_LINE.search(start) is not None
+    return _parse(first) is not None or _NEXT_LINE.search(start) is not None
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:

@@ -26,13 +26,13 @@ class FileKind(StrEnum):
     LOOSE = "loose"
 
 
-def detect_kind(head: bytes) -> FileKind:
-    """Tell what a file is from its first decompressed bytes; its name has no say."""
+def detect_kind(head: bytes, name: str = "") -> FileKind:
+    """Tell what a file is from its first decompressed bytes; the name is heard only for broken JSON Lines."""
     if head.startswith(b"PAR1"):
         return FileKind.PARQUET
     if head.lstrip(b"\r\n").startswith(b"WARC/"):
         return FileKind.WARC
-    return FileKind.JSON if looks_like_json(head) else FileKind.LOOSE
+    return FileKind.JSON if looks_like_json(head, name) else FileKind.LOOSE
 
 
 _READERS: dict[FileKind, Callable[[SourceFile, SourceOptions], Iterator[RawPage | SourceProblem]]] = {
@@ -74,7 +74,7 @@ def _read_all(
 
 
 def _read_file(file: SourceFile, options: SourceOptions, *, is_single: bool) -> Iterator[RawPage | SourceProblem]:
-    kind = detect_kind(read_head(file.path, _HEAD_BYTES))
+    kind = detect_kind(read_head(file.path, _HEAD_BYTES), file.path.name)
     try:
         yield from _READERS[kind](file, options)
     except NoContentError:
