@@ -153,7 +153,9 @@ def _gzip_member(window: _Window) -> Iterator[Piece]:
         except zlib.error as error:
             yield Damage(start, f"the gzip member at offset {start} is damaged ({error})")
             return
-        window.drop(len(window.data) - len(inflater.unconsumed_tail) - len(inflater.unused_data))
+        # At the end zlib may leave the same bytes in both: what comes after the member.
+        left = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+        window.drop(len(window.data) - len(left))
         if data:
             yield Block(data, member_offset)
             member_offset = None

@@ -100,6 +100,16 @@ def test_every_packing_gives_the_same_pages(tmp_path, pack):
     assert len({p.locator for p in pages}) == 4
 
 
+@pytest.mark.parametrize("size", [262_000, 262_144, 300_000, 600_000])
+def test_members_larger_than_a_block_follow_each_other(tmp_path, size):
+    """Members that decompress in several steps, and end in the middle of what was read, are all found."""
+    records = [raw_record(http(b"<html>%d" % n + b"x" * size, "Content-Type: text/html")) for n in range(6)]
+    members = [gzip.compress(record) for record in records]
+    pages, problems = read(tmp_path, b"".join(members))
+    assert not problems
+    assert [p.locator for p in pages] == [f"pages.warc#offset={sum(map(len, members[:n]))}" for n in range(6)]
+
+
 def test_a_locator_is_the_offset_of_the_record(tmp_path):
     """The offset in a locator leads to the record in the file as stored."""
     records = archive(per_record=True)
