@@ -182,7 +182,7 @@ def _guess_within(sample: str, languages: tuple[str, ...], letters: int) -> Gues
     margin = scores[1][0] - score if len(scores) > 1 else 0.0
     if hits[best] == 0 and best in _COMMON and (ranks[best] > 450 or margin < 10):
         return None
-    return Guess(best, is_sure=letters >= _SURE_LETTERS and margin >= 25 and ranks[best] < 600)
+    return Guess(best, is_sure=letters >= _SURE_LETTERS and margin >= 25 and score < 600)
 
 
 def _sample(text: str) -> str:

@@ -170,7 +170,8 @@ class Article:
 class Rejected:
     """A page that yielded no article, and why. The raw bytes stay in the raw layer.
 
-    What was found out before the rejection (metadata, encoding, cuts) is kept where there is any.
+    What was found out before the rejection (metadata, encoding, cuts) is kept where there is any. `text` is what the
+    cuts left, too little for an article: with the removals it rebuilds what was extracted.
     """
 
     reason: RejectReason
@@ -178,8 +179,10 @@ class Rejected:
     site: str | None
     form: Form | None = None
     metadata: Metadata = field(default_factory=Metadata)
+    text: str | None = None
     removals: tuple[Removal, ...] = ()
     extracted_chars: int = 0
+    body_source: str | None = None
     encoding: str | None = None
     encoding_source: str | None = None
 

@@ -116,6 +116,21 @@ def pages_state(warehouse: Warehouse, ref: BatchRef, versions: Versions) -> Page
     return PagesState.CURRENT if asked.items() <= footer.items() else PagesState.STALE
 
 
+def count_outcomes(warehouse: Warehouse, ref: BatchRef) -> Counter[str]:
+    """Return how many rows of a pages batch are articles (`article`) and how many were rejected, by reason.
+
+    Raises WarehouseError when the batch is missing or cannot be read.
+    """
+    path = warehouse.pages_file(ref)
+    try:
+        with pq.ParquetFile(path) as file:
+            columns = file.read(columns=["status", "reject_reason"])
+    except (OSError, pa.ArrowInvalid) as error:
+        raise WarehouseError(f"cannot read pages batch {path}: {error}") from error
+    pairs = zip(columns["status"].to_pylist(), columns["reject_reason"].to_pylist(), strict=True)
+    return Counter(str(reason or status) for status, reason in pairs)
+
+
 def _footer(layer: str, ref: BatchRef, row_count: int) -> dict[str, str]:
     return {
         "schema_version": SCHEMA_VERSION,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from extractors.records import Article, Hints, Outcome, RawPage, Rejected, RejectReason, Versions
+from extractors.records import Article, Hints, Outcome, RawPage, Rejected, RejectReason, Removal, Versions
 from warehouse.layout import BatchRef
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -83,14 +83,16 @@ _FROM_PAGE = ("page_id", "url", "source", "locator", "fetched_at", "http_status"
 _NOT_CELLS = frozenset({"metadata", "removals", "reason", "detail"})
 
 
+def _require_ledger(kept: str, removals: Sequence[Removal], extracted_chars: int) -> None:
+    removed = sum(len(removal.text) for removal in removals)
+    if len(kept) + removed != extracted_chars:
+        counts = f"{len(kept)} kept and {removed} removed characters, {extracted_chars} extracted"
+        raise ValueError(f"the ledger does not add up: {counts}")
+
+
 def _article_cells(article: Article) -> dict[str, Any]:
     cells = _cells(article, leave_out=_NOT_CELLS)
-    removed = sum(len(removal.text) for removal in article.removals)
-    if len(article.text) + removed != article.extracted_chars:
-        raise ValueError(
-            f"the ledger does not add up: {len(article.text)} kept and {removed} removed characters, "
-            f"{article.extracted_chars} extracted"
-        )
+    _require_ledger(article.text, article.removals, article.extracted_chars)
     if cells["text"] != article.text:
         cells["text_sha256"] = hashlib.sha256(cells["text"].encode()).hexdigest()
     return cells | {
@@ -102,22 +104,22 @@ def _article_cells(article: Article) -> dict[str, Any]:
 
 
 def _rejected_cells(rejected: Rejected) -> dict[str, Any]:
+    kept = rejected.text or ""
+    _require_ledger(kept, rejected.removals, rejected.extracted_chars)
     return _cells(rejected, leave_out=_NOT_CELLS) | {
         "status": "rejected",
         "reject_reason": str(rejected.reason),
         "reject_detail": storable(rejected.detail),
-        "text": None,
         "comments_text": None,
-        "kept_chars": 0,
+        "kept_chars": len(kept),
         "text_sha256": None,
-        "body_source": None,
     }
 
 
 def pages_row(page: RawPage, outcome: Outcome, ref: BatchRef, versions: Versions) -> PagesRow:
     """Return the row of a page and what was made of it.
 
-    Raises ValueError when an article's kept and removed characters do not add up to the extracted ones: such a
+    Raises ValueError when its kept and removed characters do not add up to the extracted ones: such a
     ledger could never rebuild the text.
     """
     judged = _article_cells(outcome) if isinstance(outcome, Article) else _rejected_cells(outcome)

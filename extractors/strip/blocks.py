@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _TERMINAL = "[.!?…。！？؟।]"
 _CLOSERS = "[\"'”’»«“)\\]]*"
 _SENTENCE_END = re.compile(
-    rf"(?:(?<=[.!?…؟।])|(?<=[.!?…؟।][\"'”’»“)\]]))\s+(?=[\"'“‘„«¿¡(\[]*[A-ZÀ-ÖØ-ÞĀ-ɏΑ-ΩА-ЯЁІЇЄҐ\d\u0600-\u06ff\u0900-\u097f\u3040-\u9fff])"
-    rf"|(?<=[。！？])(?![。！？」』）”])"
+    r"(?:(?<=[.!?…؟।])|(?<=[.!?…؟।][\"'”’»“)\]]))\s+(?=[\"'“‘„«¿¡(\[]*[A-ZÀ-ÖØ-ÞĀ-ɏΑ-ΩА-ЯЁІЇЄҐ\d\u0600-\u06ff\u0900-\u097f\u3040-\u9fff])"
+    r"|(?<=[。！？])(?![。！？」』）”])"
 )
 # The end of one sentence and the beginning of the next with nothing between: "…the difference.A wave of…". Two
 # letters before the stop keep initials (J.R.R.) whole; a lower-case letter or a blank after the capital keeps
@@ -58,9 +59,7 @@ def split_blocks(text: str) -> list[Span]:
         end = line.start() + len(raw.rstrip())
         cuts = [start, *(start + at for at in _seams(text[start:end])), end]
         blocks.extend(
-            Span(left, right, text[left:right], glued=left != start)
-            for left, right in zip(cuts, cuts[1:], strict=False)
-            if right > left
+            Span(left, right, text[left:right], glued=left != start) for left, right in pairwise(cuts) if right > left
         )
     return blocks
 
@@ -74,9 +73,11 @@ def _seams(line: str) -> list[int]:
 
 
 def _word_around(line: str, at: int) -> str:
-    left = max(line.rfind(" ", 0, at), line.rfind("\u00a0", 0, at)) + 1
-    right = line.find(" ", at)
-    return line[left : right if right >= 0 else len(line)]
+    """Return the run of non-blank characters around a place; 100 characters each way are enough to judge it."""
+    left, right = line[max(0, at - 100) : at], line[at : at + 100]
+    return (left.split() or [""])[-1] * (not left[-1:].isspace()) + (right.split() or [""])[0] * (
+        not right[:1].isspace()
+    )
 
 
 def _is_address(line: str, at: int) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from extractors.records import Kind
 from extractors.strip.evidence import BlockEvidence, Hit
@@ -181,7 +182,9 @@ def _cut_neighbours(states: Sequence[_State]) -> None:
                 continue
             before = index > 0 and states[index - 1].cut is not None and not state.evidence.span.glued
             after = (
-                index + 1 < len(states) and states[index + 1].cut is not None and not states[index + 1].evidence.span.glued
+                index + 1 < len(states)
+                and states[index + 1].cut is not None
+                and not states[index + 1].evidence.span.glued
             )
             if not (before or after):
                 continue
@@ -197,7 +200,7 @@ def _cut_neighbours(states: Sequence[_State]) -> None:
 def _bridge(states: Sequence[_State]) -> None:
     """Cut the plain-looking middle of an appeal: between two cuts, each block showing some sign of belonging."""
     marks = [index for index, state in enumerate(states) if state.cut and state.cut.kind in _APPEALS]
-    for left, right in zip(marks, marks[1:], strict=False):
+    for left, right in pairwise(marks):
         middle = states[left + 1 : right]
         if not middle or len(middle) > _BRIDGE_BLOCKS:
             continue
@@ -258,7 +261,7 @@ def _sentence_cuts(state: _State) -> list[Cut]:
     for hit in evidence.hits:
         if hit.sentence >= 0 and _applies(hit, state) and _hit_weight(hit, state) >= _ENOUGH:
             certain.setdefault(hit.sentence, hit)
-    if not certain or len(evidence.sentences) < 2:  # noqa: PLR2004 - one sentence is the block itself
+    if not certain or len(evidence.sentences) < 2:
         return []
     loose = set(certain) | (evidence.addressed - evidence.reporting)
     count = len(evidence.sentences)

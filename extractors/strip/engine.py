@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from extractors.records import Form, Removal
 from extractors.strip.blocks import Span, split_blocks
@@ -51,7 +52,7 @@ def _units(blocks: Sequence[Span], cuts: Sequence[Cut]) -> list[Span]:
     for block in blocks:
         inner = [edge for edge in edges if block.start < edge < block.end]
         bounds = [block.start, *inner, block.end]
-        for left, right in zip(bounds, bounds[1:], strict=False):
+        for left, right in pairwise(bounds):
             piece = block.text[left - block.start : right - block.start]
             lead, tail = len(piece) - len(piece.lstrip()), len(piece) - len(piece.rstrip())
             if piece.strip():
@@ -97,9 +98,7 @@ def _separator_rank(separator: str) -> tuple[int, int]:
     return (separator.count("\n"), len(separator))
 
 
-def _run_removals(
-    text: str, units: Sequence[Span], owner: Sequence[Cut | None], run: tuple[int, int]
-) -> list[Removal]:
+def _run_removals(text: str, units: Sequence[Span], owner: Sequence[Cut | None], run: tuple[int, int]) -> list[Removal]:
     """Return the removals of one run of cut units, `run[0]` to `run[1]`, with the white space that goes with it.
 
     Separator k stands before unit k of the run, the last one after it. Between kept units the widest stays; at the
@@ -124,8 +123,7 @@ def _run_removals(
         else:
             pieces.append((start, end, cut))
     return [
-        Removal(start, text[start:end], cut.kind, cut.rule_id, cut.reason, cut.confidence)
-        for start, end, cut in pieces
+        Removal(start, text[start:end], cut.kind, cut.rule_id, cut.reason, cut.confidence) for start, end, cut in pieces
     ]
 
 

@@ -52,7 +52,7 @@ def _of_sequence(items: Sequence[Any]) -> frozenset[str]:
             found.append(inner)
     if run:
         found.append(frozenset({run.lower()}))
-    useful = [words for words in found if min(len(word) for word in words) >= 2]  # noqa: PLR2004 - a letter is no gate
+    useful = [words for words in found if min(len(word) for word in words) >= 2]
     return max(useful, key=_worth) if useful else frozenset()
 
 

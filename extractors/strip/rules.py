@@ -18,6 +18,9 @@ from typing import Any
 from extractors.records import Kind
 from extractors.strip.gates import literal_gate
 
+# Word lists that every language has. Patterns ignore case; <cap> is the one place where it counts.
+_COMMON_WORDS: Mapping[str, str] = {"cap": "(?-i:[A-ZÀ-ÖØ-ÞĀ-ɏΑ-ΩА-ЯЁІЇЄҐ])"}
+
 # What a hit is worth; 1.0 is enough alone. Written as words in the TOML.
 STRENGTHS: Mapping[str, float] = {"certain": 1.0, "likely": 0.6, "hint": 0.3}
 
@@ -158,6 +161,8 @@ def _compile(where: str, pattern: str, words: Mapping[str, str]) -> tuple[re.Pat
 
     def lookup(found: re.Match[str]) -> str:
         name = found.group(1)
+        if name in _COMMON_WORDS:
+            return _COMMON_WORDS[name]
         if name not in words:
             raise RuleError(f"{where}: no word list <{name}> in lexicon.toml")
         return f"(?:{words[name]})"
@@ -171,7 +176,7 @@ def _compile(where: str, pattern: str, words: Mapping[str, str]) -> tuple[re.Pat
 
 
 def _lexicon(name: str, table: dict[str, Any], words: Mapping[str, Mapping[str, str]]) -> Lexicon:
-    known = words.get(name.split("/")[0], {})
+    known = words.get(name.split("/", maxsplit=1)[0], {})
     found = {
         key: _compile(f"{name}: {key}", table[key], known)[0] for key in ("reporting", "address") if table.get(key)
     }
@@ -191,7 +196,7 @@ def _file_rules(name: str, table: dict[str, Any], words: Mapping[str, Mapping[st
 def _rule(where: str, language: str, kind: Kind, entry: dict[str, Any], words: Mapping[str, str]) -> Rule:
     unknown = set(entry) - _RULE_KEYS
     if unknown:
-        raise RuleError(f"{where}: unknown key {sorted(unknown)[0]!r}")
+        raise RuleError(f"{where}: unknown key {min(unknown)!r}")
     for key in ("id", "reason"):
         if not isinstance(entry.get(key), str):
             raise RuleError(f"{where}: {key} is missing")

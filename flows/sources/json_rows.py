@@ -84,7 +84,7 @@ def _no_content(reader: TableReader) -> NoContentError:
     wanted = " or ".join(reader.content_paths()[:2])
     return NoContentError(
         f"{reader.file.locator} has no JSON object with HTML or text ({wanted}): "
-        "name the column with --html-column or --text-column"
+        "name the column with --column html=NAME or --column text=NAME"
     )
 
 

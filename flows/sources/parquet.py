@@ -58,7 +58,7 @@ def _wanted_columns(schema: pa.Schema, reader: TableReader) -> list[str]:
         wanted = " or ".join(reader.content_paths()[:2])
         raise SourceError(
             f"{reader.file.locator} has no column of HTML or text ({wanted}): "
-            f"name one with --html-column or --text-column; it has {', '.join(schema.names)}"
+            f"name one with --column html=NAME or --column text=NAME; it has {', '.join(schema.names)}"
         )
     starts = {part.lower() for path in reader.all_paths() for part in (path, path.partition(".")[0])}
     return [name for name in schema.names if name.lower() in starts]

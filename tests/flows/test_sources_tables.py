@@ -225,7 +225,7 @@ def test_strings_that_are_no_utf8_are_kept_as_bytes(tmp_path):
 def test_a_table_without_content_is_an_error_or_a_problem(tmp_path):
     """Alone it is an error that says what to do; in a folder a problem beside the other files."""
     pq.write_table(pa.table({"a": [1], "b": [2]}), tmp_path / "t.parquet")
-    with pytest.raises(SourceError, match=r"no column of HTML or text.*--html-column.*it has a, b"):
+    with pytest.raises(SourceError, match=r"no column of HTML or text.*--column html=NAME.*it has a, b"):
         read(tmp_path / "t.parquet")
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
     items = read(tmp_path)

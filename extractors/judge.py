@@ -1,0 +1,153 @@
+"""Judge one page: a raw page goes in, an article or a rejection with a reason comes out.
+
+The whole of the extraction in the order that it happens. A pure, total function: whatever is wrong with the content
+becomes a rejection. Deadlines, memory limits and crashes are the business of the process that calls it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from extractors.body import Body, NoBody, extract_body, parse_html
+from extractors.decode import Decoded, decode_body
+from extractors.identity import sha256_hex, site_of
+from extractors.metadata.extract import PageContext, extract_metadata, metadata_from_hints
+from extractors.records import (
+    Article,
+    Form,
+    Metadata,
+    Outcome,
+    RawPage,
+    Rejected,
+    RejectReason,
+    Versions,
+)
+from extractors.sniff import Content, binary_type, sniff_content
+from extractors.strip.engine import StripContext, strip_text
+from extractors.strip.rules import RuleSet, load_packaged_rules
+from extractors.versions import extractor_version
+
+# 20 MB of flat paragraphs keep trafilatura busy for 85 seconds; no article is this long.
+MAX_BODY_BYTES = 16 * 1024 * 1024
+# Fewer letters than this are no article: a headline, a button, an error message.
+MIN_LETTERS = 40
+# What a page that shows no markup may be declared as; a script, a style sheet or a JSON file is no page.
+_TEXT_TYPES = frozenset({None, "", "text/plain", "text/html", "application/xhtml+xml", "application/octet-stream"})
+# A page may be dated by a clock ahead of ours, never by much.
+_AHEAD = timedelta(days=1)
+_SAMPLE_CHARS = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeOptions:
+    """What a judgement depends on beside the page. `with_comments` keeps readers' comments in a column of their own."""
+
+    rules: RuleSet = field(default_factory=load_packaged_rules)
+    with_comments: bool = False
+
+    @property
+    def versions(self) -> Versions:
+        """The versions to be recorded with every row that these options produce."""
+        return Versions(extractor_version(with_comments=self.with_comments), self.rules.version)
+
+
+def judge_page(page: RawPage, options: JudgeOptions) -> Outcome:
+    """Return the article that a page holds, or why it holds none."""
+    unfit = _unfit(page)
+    if unfit is not None:
+        return unfit
+    form = Form.TEXT if sniff_content(page.body, page.media_type) is Content.TEXT else Form.HTML
+    decoded = decode_body(page.body, page.http_charset, form)
+    return _judge_text(page, decoded, options) if form is Form.TEXT else _judge_html(page, decoded, options)
+
+
+def reject_page(page: RawPage, reason: RejectReason, detail: str) -> Rejected:
+    """Return a rejection of a page that nothing more is known of."""
+    return Rejected(reason=reason, detail=detail, site=site_of(page.url))
+
+
+def _unfit(page: RawPage) -> Rejected | None:
+    """Reject what need not be decoded: defects, error statuses, no or too many bytes, other types."""
+    if page.defect is not None:
+        return reject_page(page, page.defect, page.defect_detail or "")
+    if page.http_status is not None and not 200 <= page.http_status < 300:
+        return reject_page(page, RejectReason.HTTP_ERROR, f"HTTP status {page.http_status}")
+    if len(page.body) > MAX_BODY_BYTES:
+        return reject_page(page, RejectReason.TOO_LARGE, f"{len(page.body)} bytes, the limit is {MAX_BODY_BYTES}")
+    content = sniff_content(page.body, page.media_type)
+    if content is Content.EMPTY:
+        return reject_page(page, RejectReason.EMPTY, f"{len(page.body)} bytes, none of them visible")
+    if content is Content.BINARY:
+        return reject_page(page, RejectReason.WRONG_TYPE, binary_type(page.body) or "binary data")
+    if content is Content.TEXT and page.media_type not in _TEXT_TYPES:
+        return reject_page(page, RejectReason.WRONG_TYPE, page.media_type or "")
+    return None
+
+
+def _judge_html(page: RawPage, decoded: Decoded, options: JudgeOptions) -> Outcome:
+    tree = parse_html(decoded.text)
+    body = extract_body(decoded.text, tree, with_comments=options.with_comments)
+    latest = page.fetched_at + _AHEAD
+    if tree is None:
+        metadata = metadata_from_hints(page.hints, latest)
+    else:
+        sample = body.text[:_SAMPLE_CHARS] if isinstance(body, Body) else ""
+        metadata = extract_metadata(tree, PageContext(page.url, page.hints, sample, latest))
+    if isinstance(body, NoBody):
+        rejected = Rejected(body.reason, body.detail, _site(page, metadata), form=Form.HTML, metadata=metadata)
+        return replace(rejected, encoding=decoded.encoding, encoding_source=decoded.source)
+    return _finish(page, body, metadata, (decoded, options))
+
+
+def _judge_text(page: RawPage, decoded: Decoded, options: JudgeOptions) -> Outcome:
+    """Judge a plain-text dump: its first line is the title, unless a title came beside it."""
+    metadata = metadata_from_hints(page.hints, page.fetched_at + _AHEAD, decoded.text[:_SAMPLE_CHARS])
+    if metadata.title is None:
+        first = next((line.strip() for line in decoded.text.split("\n") if line.strip()), None)
+        metadata = replace(metadata, title=first)
+    return _finish(page, Body(decoded.text, "text"), metadata, (decoded, options))
+
+
+def _finish(page: RawPage, body: Body, metadata: Metadata, how: tuple[Decoded, JudgeOptions]) -> Outcome:
+    """Choose the language, strip, and decide whether what is left is an article."""
+    decoded, options = how
+    form = Form.TEXT if body.source == "text" else Form.HTML
+    context = StripContext(metadata.language, form, has_title_line=form is Form.TEXT and page.hints.title is None)
+    stripped = strip_text(body.text, context, options.rules)
+    site = _site(page, metadata)
+    letters = sum(map(str.isalnum, stripped.text[: MIN_LETTERS * 8]))
+    if letters < MIN_LETTERS:
+        had = sum(map(str.isalnum, body.text[: MIN_LETTERS * 8]))
+        reason = RejectReason.ONLY_BOILERPLATE if had >= MIN_LETTERS else RejectReason.TOO_SHORT
+        detail = f"{letters} letters of text are left of {had}" if had > letters else f"{letters} letters of text"
+        return Rejected(
+            reason=reason,
+            detail=detail,
+            site=site,
+            form=form,
+            metadata=metadata,
+            text=stripped.text,
+            removals=stripped.removals,
+            extracted_chars=len(body.text),
+            encoding=decoded.encoding,
+            encoding_source=decoded.source,
+            body_source=body.source,
+        )
+    return Article(
+        metadata=metadata,
+        site=site,
+        form=form,
+        text=stripped.text,
+        comments_text=body.comments,
+        removals=stripped.removals,
+        extracted_chars=len(body.text),
+        text_sha256=sha256_hex(stripped.text.encode("utf-8", "surrogatepass")),
+        encoding=decoded.encoding,
+        encoding_source=decoded.source,
+        body_source=body.source,
+    )
+
+
+def _site(page: RawPage, metadata: Metadata) -> str | None:
+    return site_of(page.url) or site_of(metadata.canonical_url)

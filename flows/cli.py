@@ -1,0 +1,90 @@
+"""The `gristmill` command: names and where each command lives. Imports a command's code only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.metadata import version
+from typing import ClassVar
+
+import click
+
+from flows.exits import Exit
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are needed: starting up costs only what is used."""
+
+    # Name: module, function, and the line that `--help` shows without importing either.
+    table: ClassVar[dict[str, tuple[str, str, str]]] = {
+        "ingest": (
+            "flows.commands.ingest",
+            "ingest",
+            "Read pages, extract and strip them, land them in the warehouse.",
+        ),
+        "sql": ("flows.commands.sql", "sql", "Ask the warehouse in SQL."),
+        "explain": ("flows.commands.explain", "explain", "Show an article with its cuts, coloured by reason."),
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order of use."""
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the command."""
+        if cmd_name not in self.table:
+            return None
+        module, function, _line = self.table[cmd_name]
+        command = getattr(importlib.import_module(module), function)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_module, _function, line) in self.table.items()])
+
+
+def _print_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
+    if wanted:
+        click.echo(f"gristmill {version('gristmill')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done; 1 more pages rejected than allowed; 2 wrong usage; 3 a source or the warehouse failed.",
+)
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version,
+              help="Show the version and exit.")  # fmt: skip
+def gristmill() -> None:
+    """Raw web pages in, clean queryable article text out, with every cut on record.
+
+    \b
+    gristmill ingest pages/ archive.warc.gz       read pages into the warehouse (./data)
+    gristmill sql "select title from articles"    ask it
+    gristmill explain https://site.example/story  see what was cut from a page, and why
+    """
+
+
+def main() -> None:
+    """Run the command; a user's mistake is one line, never a traceback."""
+    try:
+        gristmill.main(prog_name="gristmill", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped. What has landed stays; run the same command again to go on.", err=True)
+        sys.exit(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output left (`| head`). Nothing to tell it; keep the interpreter from trying at exit.
+        sys.stdout = None  # type: ignore[assignment]
+        sys.exit(Exit.DONE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""The Prefect flows: the same runs, with a name, a history and a place in the UI. Batches are tasks, never pages.
+
+Only wiring: what a run does is in `flows.ingest` and `flows.milling`.
+"""
+
+from __future__ import annotations
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.ingest import BATCH_THREADS, run_ingest
+from flows.milling import BatchReport, Mill, RunReport
+from flows.parameters import IngestParameters
+from flows.progress import current_reporter
+from warehouse.layout import BatchRef
+
+
+@task(task_run_name="mill {ref.batch_id}", cache_policy=NO_CACHE, persist_result=False, retries=1)
+def mill_batch(mill: Mill, ref: BatchRef) -> BatchReport:
+    """Mill one batch; one line of log. A retry starts the batch anew and lands the same file."""
+    report = mill.mill_batch(ref)
+    get_run_logger().info("%s: %d pages, %d articles", ref.batch_id, report.page_count, report.article_count)
+    return report
+
+
+@flow(name="ingest", flow_run_name="ingest {parameters.sources}", persist_result=False,
+      task_runner=ThreadPoolTaskRunner(max_workers=BATCH_THREADS))  # type: ignore[arg-type]  # fmt: skip
+def ingest(parameters: IngestParameters) -> RunReport:
+    """Ingest sources: read, land raw, judge, land rows."""
+    return run_ingest(parameters, current_reporter(), mill_batch.submit)
