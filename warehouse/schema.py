@@ -112,7 +112,11 @@ PAGES_SCHEMA = pa.schema(
         _field("reject_detail", _STRING, "The rejection in words; null for an article."),
         _field("title", _STRING, "Title of the article."),
         _strings("authors", "Names of the authors; empty when the page names none."),
-        _field("text", _STRING, "Clean text of the article, paragraphs apart by newlines; null when rejected."),
+        _field(
+            "text",
+            _STRING,
+            "Clean text of the article, paragraphs apart by newlines; for a rejection what the cuts left, if anything.",
+        ),
         _field("comments_text", _STRING, "Readers' comments, where they were asked for."),
         _field("description", _STRING, "Summary that the page gives of itself."),
         _field("sitename", _STRING, "Name of the site, as the page gives it."),
@@ -133,18 +137,18 @@ PAGES_SCHEMA = pa.schema(
         _field("media_type", _STRING, "Media type as declared by the source, in lower case, without parameters."),
         _field("encoding", _STRING, "Character encoding that the body was decoded with."),
         _field("encoding_source", _STRING, "How the encoding was decided."),
-        _field("body_source", _STRING, "What found the article's body; null when rejected."),
+        _field("body_source", _STRING, "What found the article's body; null when the page did not get that far."),
         _field(
             "is_paywalled", pa.bool_(), "Whether the page says that it is behind a paywall; null when it is silent."
         ),
         _structs(
             "removals",
             _REMOVAL_FIELDS,
-            "Every span cut out of the extracted text, in order. For an article, putting each `text` back at its "
-            "`offset` in `text` rebuilds the extracted text exactly.",
+            "Every span cut out of the extracted text, in order. Putting each span back at its `offset` in the "
+            "column `text` rebuilds the extracted text exactly.",
         ),
         _field("extracted_chars", pa.int32(), "Characters of the extracted text, before any cut.", required=True),
-        _field("kept_chars", pa.int32(), "Characters of `text`; 0 when rejected.", required=True),
+        _field("kept_chars", pa.int32(), "Characters of `text`; 0 when it is null.", required=True),
         _field("raw_sha256", _STRING, "SHA-256 of the body in the raw layer: 64 hex digits.", required=True),
         _field("text_sha256", _STRING, "SHA-256 of `text` in UTF-8: 64 hex digits; null when rejected."),
         _field("extractor_version", _STRING, "Version of the extractor that made this row.", required=True),

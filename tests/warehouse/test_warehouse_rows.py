@@ -53,16 +53,16 @@ def test_an_article_row():
 
 
 def test_a_rejected_row():
-    """A rejection's row has a reason and a detail and no text, and keeps what was found out before."""
-    rejected = replace(make_rejected(), extracted_chars=4, metadata=Metadata(title="Stub"))
+    """A rejection's row has a reason and a detail, and keeps what was found out before, what is left of the text too."""
+    rejected = replace(make_rejected(), text="Stub", extracted_chars=4, metadata=Metadata(title="A stub"))
     cells = through_arrow(pages_row(make_page(), rejected, REF, VERSIONS).cells, PAGES_SCHEMA)
     assert (cells["status"], cells["reject_reason"], cells["reject_detail"]) == (
         "rejected",
         "too_short",
         "4 characters",
     )
-    assert (cells["title"], cells["text"], cells["text_sha256"]) == ("Stub", None, None)
-    assert (cells["extracted_chars"], cells["kept_chars"]) == (4, 0)
+    assert (cells["title"], cells["text"], cells["text_sha256"]) == ("A stub", "Stub", None)
+    assert (cells["extracted_chars"], cells["kept_chars"]) == (4, 4)
 
 
 def test_lone_surrogates_are_replaced_one_for_one():
@@ -85,10 +85,11 @@ def test_storable_keeps_length_and_encodes(text):
     stored.encode("utf-8")
 
 
-def test_a_ledger_that_does_not_add_up_is_refused():
-    """An article whose kept and removed characters are not the extracted ones makes no row."""
+@pytest.mark.parametrize("outcome", [make_article(), make_rejected()], ids=["article", "rejected"])
+def test_a_ledger_that_does_not_add_up_is_refused(outcome):
+    """An outcome whose kept and removed characters are not the extracted ones makes no row."""
     with pytest.raises(ValueError, match="ledger does not add up"):
-        pages_row(make_page(), replace(make_article(), extracted_chars=27), REF, VERSIONS)
+        pages_row(make_page(), replace(outcome, extracted_chars=27), REF, VERSIONS)
 
 
 @pytest.mark.parametrize(
