@@ -50,7 +50,8 @@ _DOMAIN = re.compile(r"^[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|de|fr|es|it|tv|news|
 _TRAILER = re.compile(r"\s+[-–—]\s.*$|\s*\(.*$|\s+on (?:Facebook|Twitter|X|Instagram|LinkedIn)$")
 _NO_NAME = re.compile(
     r"https?:|www\.|@|\.(?:com|org|net|de|html)\b|^[\W\d_]+$|^(?:admin|administrator|editor|editors|staff|user|guest|"
-    r"author|unknown|anonymous|none|null|undefined|n/a|webmaster|root|follow|folgen|seguir|suivre|share|teilen)$",
+    r"author|unknown|anonymous|none|null|undefined|n/a|webmaster|root|sponsored by .*|"
+    r"follow|folgen|seguir|suivre|share|teilen)$",
     re.IGNORECASE,
 )
 _ROLE = re.compile(

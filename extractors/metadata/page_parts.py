@@ -13,7 +13,13 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 _MAX_ITEMS = 2_000
-_ITEMPROPS = etree.XPath("//*[@itemprop and not(self::meta) and not(self::link)]", smart_strings=False)
+_MAX_ITEMPROPS = 200
+_ITEMPROPS = etree.XPath(
+    "//*[@itemprop and not(self::meta) and not(self::link)]"
+    "[contains('|datePublished|dateModified|author|isAccessibleForFree|',"
+    " concat('|', normalize-space(@itemprop), '|'))]",
+    smart_strings=False,
+)
 _ASIDE = re.compile(
     r"related|comment|sidebar|recommend|teaser|more-|footer|widget|popular|trending|ticker", re.IGNORECASE
 )
@@ -56,7 +62,7 @@ def collect_parts(tree: HtmlElement) -> PageParts:
     collector = _Collector()
     for element in root.iter(*_TAGS):
         collector.take(element)
-    for element in cast("list[HtmlElement]", _ITEMPROPS(root))[:_MAX_ITEMS]:
+    for element in cast("list[HtmlElement]", _ITEMPROPS(root))[:_MAX_ITEMPROPS]:
         collector.take_itemprop(element)
     return PageParts(
         metas={name: tuple(values) for name, values in collector.metas.items()},
