@@ -6,6 +6,7 @@ Pure functions of their arguments; nothing here looks at the network (the public
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -31,18 +32,24 @@ def page_id_of(url: str | None, fetched_at: datetime, raw_sha256: str) -> str:
     return sha256_hex(key.encode("utf-8", "surrogatepass"))[:32]
 
 
+_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
+
+
 @lru_cache(maxsize=4096)
 def _site_of_host(host: str) -> str:
     found = get_tld(f"https://{host}", as_object=True, fail_silently=True, search_private=True)
     domain = getattr(found, "fld", None)
-    return domain if isinstance(domain, str) else host
+    if isinstance(domain, str):
+        return domain
+    # The list's own rule for a suffix that it does not know: the last label is the suffix.
+    return host if _ADDRESS.fullmatch(host) else ".".join(host.split(".")[-2:])
 
 
 def site_of(url: str | None) -> str | None:
     """Return the site of a URL: its registrable domain, in lower case, by the public suffix list.
 
-    Private suffixes count (each `*.github.io` is a site of its own). A host without a known
-    suffix (an address, `localhost`) is its own site. None for a URL without a host.
+    Private suffixes count (each `*.github.io` is a site of its own). An address or a
+    single name (`localhost`) is its own site. None for a URL without a host.
     """
     if not url:
         return None

@@ -168,7 +168,8 @@ def _compile(where: str, pattern: str, words: Mapping[str, str]) -> tuple[re.Pat
         return f"(?:{words[name]})"
 
     joined = "".join(line.strip() for line in pattern.splitlines())
-    spaced = re.sub(r"(?<!\\) +", r"\\s+", re.sub(r"(?<![?P])<([a-z_]+)>", lookup, joined))
+    filled = re.sub(r"(?<![?P])<([a-z_]+)>", lookup, joined)
+    spaced = re.sub(r"(?<!\\) +", r"\\s+", re.sub(r"(?<!\\) (?=[?*+{])", r"\\s", filled))
     try:
         return re.compile(spaced, re.IGNORECASE), literal_gate(spaced)
     except re.error as error:
