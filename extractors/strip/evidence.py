@@ -97,7 +97,7 @@ def gather_evidence(text: str, blocks: Sequence[Span], rules: LanguageRules) -> 
     lowered = text.lower()
     # Lower-casing can change the length (İ); then blocks are lowered one by one.
     aligned = len(lowered) == len(text)
-    live = [rule for rule in rules.patterns if not rule.gate or any(word in lowered for word in rule.gate)]
+    live = [word for word in rules.by_word if word in lowered]
     found: list[BlockEvidence] = []
     for block in blocks:
         small = lowered[block.start : block.end] if aligned else block.text.lower()
@@ -105,27 +105,30 @@ def gather_evidence(text: str, blocks: Sequence[Span], rules: LanguageRules) -> 
     return found
 
 
-def _block_evidence(block: Span, lowered: str, live: Sequence[Rule], rules: LanguageRules) -> BlockEvidence:
+def _block_evidence(block: Span, lowered: str, live: Sequence[str], rules: LanguageRules) -> BlockEvidence:
     evidence = BlockEvidence(block, rules.lexicons)
     if block.chars <= _LONGEST_LABEL:
         for rule in rules.labels.get(normalise_label(block.text), ()):
             evidence.hits.append(Hit(rule, -1))
-    for rule in live:
-        if not rule.gate or any(word in lowered for word in rule.gate):
-            evidence.hits.extend(_pattern_hits(rule, evidence.sentences))
+    words = [word for word in live if word in lowered]
+    if not words and not rules.ungated:
+        return evidence
+    several = len(evidence.sentences) > 1
+    for index, sentence in enumerate(evidence.sentences):
+        small = sentence.text.lower() if several else lowered
+        opened = {number for word in words if not several or word in small for number in rules.by_word[word]}
+        for number in sorted(opened.union(rules.ungated)):
+            rule = rules.patterns[number]
+            if sentence.chars <= rule.max_chars and _shows(rule, sentence.text):
+                evidence.hits.append(Hit(rule, index))
     return evidence
 
 
-def _pattern_hits(rule: Rule, sentences: Sequence[Span]) -> list[Hit]:
+def _shows(rule: Rule, sentence: str) -> bool:
+    """Tell whether a sentence shows a rule in the page's own words."""
     assert rule.pattern is not None
-    hits = []
-    for index, sentence in enumerate(sentences):
-        if sentence.chars > rule.max_chars:
-            continue
-        match = rule.pattern.search(sentence.text)
-        if match and (rule.quotable or not _is_quoted(sentence.text, match)):
-            hits.append(Hit(rule, index))
-    return hits
+    match = rule.pattern.match(sentence) if rule.is_anchored else rule.pattern.search(sentence)
+    return match is not None and (rule.quotable or not _is_quoted(sentence, match))
 
 
 def _is_quoted(sentence: str, match: re.Match[str]) -> bool:

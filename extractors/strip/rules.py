@@ -56,6 +56,7 @@ class Rule:
     max_chars: int = 600
     extends: int = 0
     quotable: bool = False
+    is_anchored: bool = False
     must_remove: tuple[str, ...] = ()
     must_keep: tuple[str, ...] = ()
 
@@ -70,9 +71,15 @@ class Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class LanguageRules:
-    """The rules that apply to pages of one language, indexed for use."""
+    """The rules that apply to pages of one language, indexed for use.
+
+    `by_word` leads from a gate's word to the pattern rules that it opens, by their place in `patterns`; the rules
+    without a gate are in `ungated`.
+    """
 
     patterns: tuple[Rule, ...]
+    by_word: Mapping[str, tuple[int, ...]]
+    ungated: tuple[int, ...]
     labels: Mapping[str, tuple[Rule, ...]]
     lexicons: tuple[Lexicon, ...]
 
@@ -99,8 +106,15 @@ class RuleSet:
         for rule in rules:
             for label in rule.labels:
                 labels[label] = (*labels.get(label, ()), rule)
+        patterns = tuple(rule for rule in rules if rule.pattern is not None)
+        by_word: dict[str, tuple[int, ...]] = {}
+        for index, rule in enumerate(patterns):
+            for word in rule.gate:
+                by_word[word] = (*by_word.get(word, ()), index)
         return LanguageRules(
-            patterns=tuple(rule for rule in rules if rule.pattern is not None),
+            patterns=patterns,
+            by_word=by_word,
+            ungated=tuple(index for index, rule in enumerate(patterns) if not rule.gate),
             labels=labels,
             lexicons=tuple(lexicon for name, lexicon in self.lexicons.items() if name in languages),
         )
@@ -176,6 +190,18 @@ def _compile(where: str, pattern: str, words: Mapping[str, str]) -> tuple[re.Pat
         raise RuleError(f"{where}: {error}") from error
 
 
+def _is_anchored(pattern: str) -> bool:
+    """Tell whether a pattern can only match at the beginning: then nobody need search the rest of the sentence."""
+    if not pattern.startswith("^"):
+        return False
+    depth = 0
+    for found in re.finditer(r"\\.|\[(?:\\.|[^\]])*\]|[()|]", pattern):
+        depth += {"(": 1, ")": -1}.get(found.group(), 0)
+        if found.group() == "|" and depth == 0:
+            return False
+    return True
+
+
 def _lexicon(name: str, table: dict[str, Any], words: Mapping[str, Mapping[str, str]]) -> Lexicon:
     known = words.get(name.split("/", maxsplit=1)[0], {})
     found = {
@@ -224,6 +250,7 @@ def _rule(where: str, language: str, kind: Kind, entry: dict[str, Any], words: M
         max_chars=int(entry.get("max_chars", 600)),
         extends=int(entry.get("extends", 0)),
         quotable=bool(entry.get("quotable", False)),
+        is_anchored=pattern is not None and _is_anchored(pattern.pattern),
         must_remove=tuple(entry.get("must_remove", ())),
         must_keep=tuple(entry.get("must_keep", ())),
     )
