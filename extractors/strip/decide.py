@@ -32,6 +32,12 @@ _MOST_WEAK = 0.35
 _MOST_BY_RULE = 0.4
 _LONG_TEXT = 1500
 
+# An appeal grows over neighbours that speak to the reader, at most so many on each side, and only in an article that
+# hardly does so itself: in advice and in columns "you" and "we" are the article's own words.
+_GROW_BLOCKS = 4
+_MOST_ADDRESSED = 0.25
+_HEADING_CHARS = 70
+
 _APPEALS = frozenset({Kind.DONATION, Kind.SUBSCRIBE, Kind.REGISTRATION, Kind.NEWSLETTER, Kind.APP_PROMO})
 _ENTRY_CHARS = 60
 
@@ -74,6 +80,7 @@ def decide_cuts(blocks: Sequence[BlockEvidence], *, protect_first: bool = False)
     _cut_certain(judged)
     _cut_neighbours(judged)
     _bridge(judged)
+    _grow(judged)
     _extend(judged)
     _cut_neighbours(judged)
     cuts = [cut for state in judged for cut in ([state.cut] if state.cut else _sentence_cuts(state))]
@@ -229,6 +236,52 @@ def _could_belong(state: _State) -> bool:
     return state.score > 0 or evidence.is_short or _belongs(state) >= 0.5
 
 
+def _grow(states: Sequence[_State]) -> None:
+    """Cut the rest of an appeal around a certain part: neighbours that speak to the reader as the article does not."""
+    if _addressed_share(states) > _MOST_ADDRESSED:
+        return
+    anchors = [
+        index for index, state in enumerate(states) if state.cut and state.cut.kind in _APPEALS and not state.cut.is_weak
+    ]
+    for anchor in anchors:
+        for step in (-1, 1):
+            _grow_from(states, anchor, step)
+
+
+def _grow_from(states: Sequence[_State], anchor: int, step: int) -> None:
+    source = states[anchor].cut
+    assert source is not None
+    last = anchor
+    for _count in range(_GROW_BLOCKS):
+        index = last + step
+        # A seam ends the appeal: what is glued to it is the article.
+        if not 0 <= index < len(states) or states[max(index, last)].evidence.span.glued:
+            return
+        state = states[index]
+        if state.cut is None:
+            speaks = not state.evidence.reporting and (state.score > 0 or _belongs(state) >= 0.5)
+            is_heading = step < 0 and last < anchor and _is_heading(state)
+            if not (speaks or is_heading):
+                return
+            span = state.evidence.span
+            state.cut = Cut(span.start, span.end, source.kind, source.rule_id,
+                            "beside an appeal, and speaks to the reader as the article does not", 0.7, is_weak=True)  # fmt: skip
+            if is_heading and not speaks:
+                return
+        last = index
+
+
+def _is_heading(state: _State) -> bool:
+    evidence = state.evidence
+    return evidence.span.chars <= _HEADING_CHARS and not evidence.ends_sentence and len(evidence.sentences) == 1
+
+
+def _addressed_share(states: Sequence[_State]) -> float:
+    """Return the share of the article's paragraphs, those without a hit, that speak to the reader."""
+    own = [state for state in states if state.cut is None and state.evidence.is_solid and not state.evidence.hits]
+    return sum(bool(state.evidence.addressed) for state in own) / len(own) if own else 1.0
+
+
 def _extend(states: Sequence[_State]) -> None:
     """Cut the list of links that a heading such as "Related posts" opens."""
     for index, state in enumerate(states):
@@ -263,7 +316,8 @@ def _sentence_cuts(state: _State) -> list[Cut]:
             certain.setdefault(hit.sentence, hit)
     if not certain or len(evidence.sentences) < 2:
         return []
-    loose = set(certain) | (evidence.addressed - evidence.reporting)
+    hit_at_all = {hit.sentence for hit in evidence.hits if _applies(hit, state)}
+    loose = set(certain) | ((evidence.addressed | hit_at_all) - evidence.reporting)
     count = len(evidence.sentences)
     cuts: list[Cut] = []
     head_end = 0
