@@ -24,6 +24,7 @@ class LazyGroup(click.Group):
         ),
         "sql": ("flows.commands.sql", "sql", "Ask the warehouse in SQL."),
         "explain": ("flows.commands.explain", "explain", "Show an article with its cuts, coloured by reason."),
+        "evaluate": ("flows.commands.evaluate", "evaluate", "Measure extraction and stripping against gold pages."),
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
