@@ -6,8 +6,10 @@ becomes a rejection. Deadlines, memory limits and crashes are the business of th
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from extractors.body import Body, NoBody, extract_body, parse_html
 from extractors.decode import Decoded, decode_body
@@ -34,6 +36,7 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 MIN_LETTERS = 40
 # What a page that shows no markup may be declared as; a script, a style sheet or a JSON file is no page.
 _TEXT_TYPES = frozenset({None, "", "text/plain", "text/html", "application/xhtml+xml", "application/octet-stream"})
+_FRONT_PATH = re.compile(r"/?(?:(?:index|home|default)(?:\.\w{2,5})?/?)?", re.IGNORECASE)
 # A page may be dated by a clock ahead of ours, never by much.
 _AHEAD = timedelta(days=1)
 _SAMPLE_CHARS = 8_000
@@ -56,7 +59,7 @@ def judge_page(page: RawPage, options: JudgeOptions) -> Outcome:
     """Return the article that a page holds, or why it holds none."""
     unfit = _unfit(page)
     if unfit is not None:
-        return unfit
+        return reject_page(page, *unfit)
     form = Form.TEXT if sniff_content(page.body, page.media_type) is Content.TEXT else Form.HTML
     decoded = decode_body(page.body, page.http_charset, form)
     return _judge_text(page, decoded, options) if form is Form.TEXT else _judge_html(page, decoded, options)
@@ -67,21 +70,25 @@ def reject_page(page: RawPage, reason: RejectReason, detail: str) -> Rejected:
     return Rejected(reason=reason, detail=detail, site=site_of(page.url))
 
 
-def _unfit(page: RawPage) -> Rejected | None:
-    """Reject what need not be decoded: defects, error statuses, no or too many bytes, other types."""
+def _unfit(page: RawPage) -> tuple[RejectReason, str] | None:
+    """Say why a page need not be decoded: a defect, an error status, too many bytes, another type."""
     if page.defect is not None:
-        return reject_page(page, page.defect, page.defect_detail or "")
+        return page.defect, page.defect_detail or ""
     if page.http_status is not None and not 200 <= page.http_status < 300:
-        return reject_page(page, RejectReason.HTTP_ERROR, f"HTTP status {page.http_status}")
+        return RejectReason.HTTP_ERROR, f"HTTP status {page.http_status}"
     if len(page.body) > MAX_BODY_BYTES:
-        return reject_page(page, RejectReason.TOO_LARGE, f"{len(page.body)} bytes, the limit is {MAX_BODY_BYTES}")
+        return RejectReason.TOO_LARGE, f"{len(page.body)} bytes, the limit is {MAX_BODY_BYTES}"
+    return _wrong_content(page)
+
+
+def _wrong_content(page: RawPage) -> tuple[RejectReason, str] | None:
     content = sniff_content(page.body, page.media_type)
     if content is Content.EMPTY:
-        return reject_page(page, RejectReason.EMPTY, f"{len(page.body)} bytes, none of them visible")
+        return RejectReason.EMPTY, f"{len(page.body)} bytes, none of them visible"
     if content is Content.BINARY:
-        return reject_page(page, RejectReason.WRONG_TYPE, binary_type(page.body) or "binary data")
+        return RejectReason.WRONG_TYPE, binary_type(page.body) or "binary data"
     if content is Content.TEXT and page.media_type not in _TEXT_TYPES:
-        return reject_page(page, RejectReason.WRONG_TYPE, page.media_type or "")
+        return RejectReason.WRONG_TYPE, page.media_type or ""
     return None
 
 
@@ -94,10 +101,23 @@ def _judge_html(page: RawPage, decoded: Decoded, options: JudgeOptions) -> Outco
     else:
         sample = body.text[:_SAMPLE_CHARS] if isinstance(body, Body) else ""
         metadata = extract_metadata(tree, PageContext(page.url, page.hints, sample, latest))
+    if isinstance(body, Body) and _is_front_page(page.url or metadata.canonical_url, metadata):
+        body = NoBody(RejectReason.NOT_ARTICLE, "the front page of a site, without a date of its own")
     if isinstance(body, NoBody):
         rejected = Rejected(body.reason, body.detail, _site(page, metadata), form=Form.HTML, metadata=metadata)
         return replace(rejected, encoding=decoded.encoding, encoding_source=decoded.source)
     return _finish(page, body, metadata, (decoded, options))
+
+
+def _is_front_page(url: str | None, metadata: Metadata) -> bool:
+    """Tell whether a page is the front page of its site: an address without a path or query, and no date."""
+    if url is None or metadata.published_at is not None:
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return bool(parts.hostname) and not parts.query and bool(_FRONT_PATH.fullmatch(parts.path))
 
 
 def _judge_text(page: RawPage, decoded: Decoded, options: JudgeOptions) -> Outcome:
@@ -116,9 +136,9 @@ def _finish(page: RawPage, body: Body, metadata: Metadata, how: tuple[Decoded, J
     context = StripContext(metadata.language, form, has_title_line=form is Form.TEXT and page.hints.title is None)
     stripped = strip_text(body.text, context, options.rules)
     site = _site(page, metadata)
-    letters = sum(map(str.isalnum, stripped.text[: MIN_LETTERS * 8]))
+    letters = _count_letters(stripped.text, context)
     if letters < MIN_LETTERS:
-        had = sum(map(str.isalnum, body.text[: MIN_LETTERS * 8]))
+        had = _count_letters(body.text, context)
         reason = RejectReason.ONLY_BOILERPLATE if had >= MIN_LETTERS else RejectReason.TOO_SHORT
         detail = f"{letters} letters of text are left of {had}" if had > letters else f"{letters} letters of text"
         return Rejected(
@@ -147,6 +167,13 @@ def _finish(page: RawPage, body: Body, metadata: Metadata, how: tuple[Decoded, J
         encoding_source=decoded.source,
         body_source=body.source,
     )
+
+
+def _count_letters(text: str, context: StripContext) -> int:
+    """Count the letters and digits of a text as far as it matters; the title line of a dump is no article."""
+    if context.has_title_line:
+        text = text.lstrip().partition("\n")[2]
+    return sum(map(str.isalnum, text[: MIN_LETTERS * 8]))
 
 
 def _site(page: RawPage, metadata: Metadata) -> str | None:

@@ -41,6 +41,7 @@ class RejectReason(StrEnum):
     TOO_DEEP = "too_deep"
     TOO_SHORT = "too_short"
     NO_BODY = "no_body"
+    NOT_ARTICLE = "not_article"
     ONLY_BOILERPLATE = "only_boilerplate"
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
-_TERMINAL = "[.!?…。！？؟।]"
-_CLOSERS = "[\"'”’»«“)\\]]*"
 _SENTENCE_END = re.compile(
     r"(?:(?<=[.!?…؟।])|(?<=[.!?…؟।][\"'”’»“)\]]))\s+(?=[\"'“‘„«¿¡(\[]*[A-ZÀ-ÖØ-ÞĀ-ɏΑ-ΩА-ЯЁІЇЄҐ\d\u0600-\u06ff\u0900-\u097f\u3040-\u9fff])"
     r"|(?<=[。！？])(?![。！？」』）”])"
@@ -21,16 +19,16 @@ _UPPER = "A-ZÀ-ÖØ-ÞĀ-ɏΑ-ΩА-ЯЁІЇЄҐ"
 _LOWER = "a-zß-öø-ÿā-ɏα-ωа-яёіїєґ"
 # The end of one sentence and the beginning of the next with nothing between: "…the difference.A wave of…". The place
 # is found by its simplest sign, which costs little on the lines that have none; the rest is looked at there.
-_STOP_THEN_CAPITAL = re.compile(rf"[.!?…]{_CLOSERS}(?=[\"'“‘„«¿¡]?[{_UPPER}])")
+_STOP_THEN_CAPITAL = re.compile(rf"[.!?…][\"'”’»«“‘„)\]¿¡]*(?=[{_UPPER}])")
 # Two letters or digits before the stop keep initials (J.R.R.) whole; a lower-case letter or a blank after the capital
 # keeps acronyms and most domain names whole.
 _BEFORE_STOP = re.compile(r"[^\W_]{2}[.!?…]*$")
 _AFTER_STOP = re.compile(rf"[\"'“‘„«¿¡]?(?:[{_UPPER}][{_LOWER}'’]|[AIÀÉO]\s)")
 # The same without a stop: "Donate todayOne of the…". A capitalised word glued to a lower-case one; names written
 # that way are excepted below.
-_LOWER_THEN_CAPITAL = re.compile(rf"[{_LOWER}](?=[{_UPPER}])")
+_LOWER_THEN_CAPITAL = re.compile(rf"[{_LOWER}](?=[“„«]?[{_UPPER}])")
 _WORD_BEFORE = re.compile(rf"[{_LOWER}]{{3}}$")
-_WORD_AFTER = re.compile(rf"(?:[{_UPPER}][{_LOWER}]+|A|I)[ ,]")
+_WORD_AFTER = re.compile(rf"[“„«]?(?:[{_UPPER}][{_LOWER}]+|A|I)[ ,]")
 _CAMEL_NAMES = re.compile(
     r"(?:YouTube|LinkedIn|WhatsApp|TikTok|PayPal|WordPress|FaceTime|BuzzFeed|HuffPost|PlayStation|SoundCloud"
     r"|BlackRock|AstraZeneca|SoftBank|DeepMind|GameStop|JavaScript|TypeScript|OpenStreet|StackOverflow|FedEx"
@@ -71,7 +69,7 @@ def split_blocks(text: str) -> list[Span]:
 def _seams(line: str) -> list[int]:
     found = set()
     for match in _STOP_THEN_CAPITAL.finditer(line):
-        at = match.end()
+        at = _after_closers(line, match.start() + 1, match.end())
         is_end = _BEFORE_STOP.search(line, max(0, match.start() - 6), match.start() + 1)
         if is_end and _AFTER_STOP.match(line, at) and not _is_address(line, at):
             found.add(at)
@@ -80,6 +78,20 @@ def _seams(line: str) -> list[int]:
         if _WORD_BEFORE.search(line, max(0, at - 4), at) and _WORD_AFTER.match(line, at) and not _is_name(line, at):
             found.add(at)
     return sorted(found)
+
+
+def _after_closers(line: str, start: int, end: int) -> int:
+    """Return where the next sentence begins among the quotation marks and brackets between a stop and a capital.
+
+    The last mark opens the next sentence when it can: “ before a capital, a straight mark that has no open partner.
+    """
+    if end == start:
+        return end
+    last = line[end - 1]
+    opens = last in "“‘„¿¡" or (last in "«»" and line.count("«", 0, end - 1) == line.count("»", 0, end - 1))
+    if last in "\"'":
+        opens = line.count(last, max(0, start - 400), end - 1) % 2 == 0
+    return end - 1 if opens else end
 
 
 def _word_around(line: str, at: int) -> str:

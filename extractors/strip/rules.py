@@ -95,7 +95,7 @@ class RuleSet:
 
     def for_language(self, language: str | None) -> LanguageRules:
         """Return the rules for a page in `language`: its own, English, and those of no language."""
-        key = language if language in self.lexicons else "en"
+        key = language if language is not None and language in self.lexicons else "en"
         if key not in self._by_language:
             self._by_language[key] = self._select({"any", "en", key})
         return self._by_language[key]
@@ -182,7 +182,7 @@ def _compile(where: str, pattern: str, words: Mapping[str, str]) -> tuple[re.Pat
         return f"(?:{words[name]})"
 
     joined = "".join(line.strip() for line in pattern.splitlines())
-    filled = re.sub(r"(?<![?P])<([a-z_]+)>", lookup, joined)
+    filled = re.sub(r"(?<!\(\?P)<([a-z_]+)>", lookup, joined)
     spaced = re.sub(r"(?<!\\) +", r"\\s+", re.sub(r"(?<!\\) (?=[?*+{])", r"\\s", filled))
     try:
         return re.compile(spaced, re.IGNORECASE), literal_gate(spaced)

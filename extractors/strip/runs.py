@@ -1,0 +1,172 @@
+"""Appeals and lists are runs of blocks: what stands beside, between or under parts that go.
+
+Each function takes the blocks of a page in order and marks more of them as cut; none takes a cut back. How strong a
+single block is stands in `extractors.strip.scores`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from extractors.records import Kind
+from extractors.strip.scores import (
+    BONUS_NEIGHBOUR,
+    ENOUGH,
+    Cut,
+    State,
+    belonging_share,
+    bonus_of,
+    can_go_whole,
+    cut_whole,
+)
+
+# An appeal's plain middle: at most so many blocks and characters between two certain parts.
+_BRIDGE_BLOCKS = 4
+_BRIDGE_CHARS = 1600
+# An appeal grows over neighbours that speak to the reader, at most so many on each side, and only in an article that
+# hardly does so itself: in advice and in columns "you" and "we" are the article's own words.
+_GROW_BLOCKS = 4
+_MOST_ADDRESSED = 0.25
+_HEADING_CHARS = 70
+# An entry of a list in mid-text: a bullet, or shorter than a sentence would be.
+_ENTRY_CHARS = 60
+_BULLETS = ("- ", "• ", "* ", "> ", "» ", "→ ", "· ", "▶")
+
+_APPEALS = frozenset({Kind.DONATION, Kind.SUBSCRIBE, Kind.REGISTRATION, Kind.NEWSLETTER, Kind.APP_PROMO})
+_IN_BRIDGE = "between two parts of the same appeal; speaks to the reader"
+_IN_GROWTH = "beside an appeal, and speaks to the reader as the article does not"
+
+
+def cut_neighbours(states: Sequence[State]) -> None:
+    """Cut blocks that show too little alone but stand beside one that goes; repeat, since runs grow."""
+    for _round in range(4):
+        grown = False
+        for index, state in enumerate(states):
+            if state.cut or state.score <= 0:
+                continue
+            before = index > 0 and states[index - 1].cut is not None and not state.evidence.span.glued
+            after = (
+                index + 1 < len(states)
+                and states[index + 1].cut is not None
+                and not states[index + 1].evidence.span.glued
+            )
+            if not (before or after):
+                continue
+            bonus, words = bonus_of(state)
+            total = state.score + bonus + BONUS_NEIGHBOUR * (before + after)
+            if total >= ENOUGH and can_go_whole(state):
+                state.cut = cut_whole(state, total, [*words, "beside another cut"], is_weak=True)
+                grown = True
+        if not grown:
+            return
+
+
+def bridge(states: Sequence[State]) -> None:
+    """Cut the plain-looking middle of an appeal: between two cuts, each block showing some sign of belonging."""
+    marks = [index for index, state in enumerate(states) if state.cut and state.cut.kind in _APPEALS]
+    for left, right in pairwise(marks):
+        middle = states[left + 1 : right]
+        if not middle or len(middle) > _BRIDGE_BLOCKS:
+            continue
+        if sum(state.evidence.span.chars for state in middle) > _BRIDGE_CHARS:
+            continue
+        if any(state.evidence.span.glued for state in states[left + 1 : right + 1]):
+            continue
+        if not all(_could_belong(state) for state in middle):
+            continue
+        edge = states[left].cut
+        assert edge is not None
+        for state in middle:
+            if state.cut is None:
+                span = state.evidence.span
+                state.cut = Cut(span.start, span.end, edge.kind, edge.rule_id, _IN_BRIDGE, 0.75, is_weak=True)
+
+
+def _could_belong(state: State) -> bool:
+    """Tell whether a block may be an appeal's middle: it says "we" or "you", or has a hint, and reports nothing."""
+    if state.cut is not None:
+        return True
+    evidence = state.evidence
+    if evidence.reporting:
+        return False
+    return state.score > 0 or evidence.is_short or belonging_share(state) >= 0.5
+
+
+def grow(states: Sequence[State]) -> None:
+    """Cut the rest of an appeal around a certain part: neighbours that speak to the reader as the article does not."""
+    if _addressed_share(states) > _MOST_ADDRESSED:
+        return
+    anchors = [
+        index
+        for index, state in enumerate(states)
+        if state.cut and state.cut.kind in _APPEALS and not state.cut.is_weak
+    ]
+    for anchor in anchors:
+        for step in (-1, 1):
+            _grow_from(states, anchor, step)
+
+
+def _grow_from(states: Sequence[State], anchor: int, step: int) -> None:
+    source = states[anchor].cut
+    assert source is not None
+    last = anchor
+    for _count in range(_GROW_BLOCKS):
+        index = last + step
+        # A seam ends the appeal: what is glued to it is the article.
+        if not 0 <= index < len(states) or states[max(index, last)].evidence.span.glued:
+            return
+        state = states[index]
+        if state.cut is None:
+            speaks = not state.evidence.reporting and (state.score > 0 or belonging_share(state) >= 0.5)
+            is_heading = step < 0 and last < anchor and _is_heading(state)
+            if not (speaks or is_heading or (step > 0 and _is_button(states, index))):
+                return
+            span = state.evidence.span
+            state.cut = Cut(span.start, span.end, source.kind, source.rule_id, _IN_GROWTH, 0.7, is_weak=True)
+            if is_heading and not speaks:
+                return
+        last = index
+
+
+def _is_button(states: Sequence[State], index: int) -> bool:
+    """Tell whether a block under an appeal is a button of it: short, and no heading of a paragraph that follows."""
+    if not states[index].evidence.is_short:
+        return False
+    return index + 1 >= len(states) or not states[index + 1].evidence.is_solid
+
+
+def _is_heading(state: State) -> bool:
+    evidence = state.evidence
+    return evidence.span.chars <= _HEADING_CHARS and not evidence.ends_sentence and len(evidence.sentences) == 1
+
+
+def _addressed_share(states: Sequence[State]) -> float:
+    """Return the share of the article's paragraphs, those without a hit, that speak to the reader."""
+    own = [state for state in states if state.cut is None and state.evidence.is_solid and not state.evidence.hits]
+    return sum(bool(state.evidence.addressed) for state in own) / len(own) if own else 1.0
+
+
+def extend(states: Sequence[State]) -> None:
+    """Cut the list of links that a heading such as "Related posts" opens."""
+    for index, state in enumerate(states):
+        if state.cut is None or state.best is None or not state.best.rule.extends:
+            continue
+        rule = state.best.rule
+        for follower in states[index + 1 : index + 1 + rule.extends]:
+            evidence = follower.evidence
+            if follower.cut is not None:
+                continue
+            if not evidence.is_link_like or evidence.span.glued or evidence.reporting:
+                break
+            if not follower.in_tail and not _is_entry(follower):
+                break
+            span = evidence.span
+            follower.cut = Cut(span.start, span.end, rule.kind, rule.rule_id,
+                               f"{rule.reason}; an entry of the list that it opens", 0.8, is_weak=True)  # fmt: skip
+
+
+def _is_entry(state: State) -> bool:
+    """Tell whether a block in mid-text is surely an entry of a list: a bullet, or shorter than a sentence would be."""
+    text = state.evidence.span.text
+    return text.startswith(_BULLETS) or state.evidence.span.chars <= _ENTRY_CHARS
