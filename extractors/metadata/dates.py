@@ -12,11 +12,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from lxml.html import HtmlElement
+
 from extractors.metadata.date_parser import ParsedDate, parse_date
 from extractors.metadata.page_parts import PageParts
 from extractors.metadata.values import clean_text
 from extractors.records import DatePrecision
 
+# Where a byline's date stands, and how it looks: three parts, of which one is a year; names of months in any script.
+_LINE_TAGS = ("p", "span", "div", "i", "em", "small", "font", "b", "strong", "td", "h4", "h5", "h6", "li", "dd")
+_LINE_ELEMENTS = 400
+_DATE_LINE = re.compile(
+    r"(?:[^\W\d_]{2,12}[,.]? )?(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d"
+    r"|\d{1,2}(?:\.|st|nd|rd|th)? (?:de |d['’])?[^\W\d_]{3,12}\.?,? (?:de )?(?:19|20)\d\d"
+    r"|[^\W\d_]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?, (?:19|20)\d\d)(?:,? (?:at |um )?\d{1,2}[:.]\d\d.{0,12})?"
+)
 _PUBLISHED_METAS = (
     "article:published_time",
     "article:first_published_time",
@@ -163,6 +173,16 @@ def published_in_times(parts: PageParts) -> Iterator[tuple[str, str]]:
         for raw in (tag.stamp, tag.shown):
             if raw:
                 yield raw, "time"
+
+
+def published_in_lines(tree: HtmlElement) -> Iterator[tuple[str, str]]:
+    """Yield the date lines near the top of a page: elements that hold a date with day, month and year and no more."""
+    for count, element in enumerate(tree.iter(*_LINE_TAGS)):
+        if count >= _LINE_ELEMENTS:
+            return
+        line = clean_text(element.text)
+        if line and _DATE_LINE.fullmatch(line):
+            yield line, "text"
 
 
 def published_in_url(url: str | None) -> str | None:

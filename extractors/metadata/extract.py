@@ -113,8 +113,10 @@ def _published(
         (page.hints.published_raw, "hint"),
         (dates.published_in_url(page.url), "url"),
     ]
-    return dates.choose_published(stated, limits) or dates.choose_published(
-        [(fallback.find_published(tree, page.url, page.latest), "htmldate")], limits
+    return (
+        dates.choose_published(stated, limits)
+        or dates.choose_published(dates.published_in_lines(tree), limits)
+        or dates.choose_published([(fallback.find_published(tree, page.url, page.latest), "htmldate")], limits)
     )
 
 

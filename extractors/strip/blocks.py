@@ -10,25 +10,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from extractors.strip.letters import LOWER, UPPER
+
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _SENTENCE_END = re.compile(
-    r"(?:(?<=[.!?…؟।])|(?<=[.!?…؟।][\"'”’»“)\]]))\s+(?=[\"'“‘„«¿¡(\[]*[A-ZÀ-ÖØ-ÞĀ-ɏΑ-ΩА-ЯЁІЇЄҐ\d\u0600-\u06ff\u0900-\u097f\u3040-\u9fff])"
+    rf"(?:(?<=[.!?…؟।])|(?<=[.!?…؟।][\"'”’»“)\]]))\s+(?=[\"'“‘„«¿¡(\[]*[{UPPER}\d\u0600-\u06ff\u0900-\u097f\u3040-\u9fff])"
     r"|(?<=[。！？])(?![。！？」』）”])"
 )
-_UPPER = "A-ZÀ-ÖØ-ÞĀ-ɏΑ-ΩА-ЯЁІЇЄҐ"
-_LOWER = "a-zß-öø-ÿā-ɏα-ωа-яёіїєґ"
+# "am 1. Juni" is one sentence; to take "he was 12. She" for one is the careful mistake.
+_ORDINAL = re.compile(r"(?<!\d)\d{1,2}\.$")
 # The end of one sentence and the beginning of the next with nothing between: "…the difference.A wave of…". The place
 # is found by its simplest sign, which costs little on the lines that have none; the rest is looked at there.
-_STOP_THEN_CAPITAL = re.compile(rf"[.!?…][\"'”’»«“‘„)\]¿¡]*(?=[{_UPPER}])")
+_STOP_THEN_CAPITAL = re.compile(rf"[.!?…][\"'”’»«“‘„)\]¿¡]*(?=[{UPPER}])")
 # Two letters or digits before the stop keep initials (J.R.R.) whole; a lower-case letter or a blank after the capital
 # keeps acronyms and most domain names whole.
 _BEFORE_STOP = re.compile(r"[^\W_]{2}[.!?…]*$")
-_AFTER_STOP = re.compile(rf"[\"'“‘„«¿¡]?(?:[{_UPPER}][{_LOWER}'’]|[AIÀÉO]\s)")
+_AFTER_STOP = re.compile(rf"[\"'“‘„«¿¡]?(?:[{UPPER}][{LOWER}'’]|[AIÀÉO]\s)")
 # The same without a stop: "Donate todayOne of the…". A capitalised word glued to a lower-case one; names written
 # that way are excepted below.
-_LOWER_THEN_CAPITAL = re.compile(rf"[{_LOWER}](?=[“„«]?[{_UPPER}])")
-_WORD_BEFORE = re.compile(rf"[{_LOWER}]{{3}}$")
-_WORD_AFTER = re.compile(rf"[“„«]?(?:[{_UPPER}][{_LOWER}]+|A|I)[ ,]")
+_LOWER_THEN_CAPITAL = re.compile(rf"[{LOWER}](?=[“„«]?[{UPPER}])")
+_WORD_BEFORE = re.compile(rf"[{LOWER}]{{3}}$")
+_WORD_AFTER = re.compile(rf"[“„«]?(?:[{UPPER}][{LOWER}]+|A|I)[ ,]")
+# A web address that ends a text, with the next one glued to it: "…example.comThe ferry…".
+_DOMAIN_THEN_CAPITAL = re.compile(
+    rf"\.(?:com|org|net|info|eu|es|de|fr|it|pl|pt|nl|be|at|ch|uk|ie|br|mx|ar|cl|co|se|no|dk|cz|ru|jp)"
+    rf"(?=[\"“„«]?[{UPPER}][{LOWER}]+[ ,])"
+)
 _CAMEL_NAMES = re.compile(
     r"(?:YouTube|LinkedIn|WhatsApp|TikTok|PayPal|WordPress|FaceTime|BuzzFeed|HuffPost|PlayStation|SoundCloud"
     r"|BlackRock|AstraZeneca|SoftBank|DeepMind|GameStop|JavaScript|TypeScript|OpenStreet|StackOverflow|FedEx"
@@ -77,6 +84,7 @@ def _seams(line: str) -> list[int]:
         at = match.end()
         if _WORD_BEFORE.search(line, max(0, at - 4), at) and _WORD_AFTER.match(line, at) and not _is_name(line, at):
             found.add(at)
+    found.update(match.end() for match in _DOMAIN_THEN_CAPITAL.finditer(line))
     return sorted(found)
 
 
@@ -119,6 +127,8 @@ def split_sentences(block: Span) -> list[Span]:
     edges: list[tuple[int, int]] = []
     left = 0
     for match in _SENTENCE_END.finditer(block.text):
+        if _ORDINAL.search(block.text, max(0, match.start() - 4), match.start()):
+            continue
         edges.append((left, match.start()))
         left = match.end()
     edges.append((left, len(block.text)))

@@ -29,6 +29,8 @@ from extractors.strip.scores import (
 _MOST_WEAK = 0.35
 _MOST_BY_RULE = 0.4
 _LONG_TEXT = 1500
+# A block this long is no paragraph but a page whose line breaks were lost.
+_WALL_CHARS = 1800
 
 
 def decide_cuts(blocks: Sequence[BlockEvidence], *, protect_first: bool = False) -> list[Cut]:
@@ -43,6 +45,7 @@ def decide_cuts(blocks: Sequence[BlockEvidence], *, protect_first: bool = False)
     judged = states[1:] if protect_first else states
     _cut_certain(judged)
     runs.cut_neighbours(judged)
+    runs.cut_clusters(judged)
     runs.bridge(judged)
     runs.grow(judged)
     runs.extend(judged)
@@ -70,6 +73,9 @@ def _sentence_cuts(state: State) -> list[Cut]:
             certain.setdefault(hit.sentence, hit)
     if not certain or len(evidence.sentences) < 2:
         return []
+    if evidence.span.chars >= _WALL_CHARS:
+        # A page without paragraphs: what stands between them elsewhere stands between sentences here.
+        return [_sentences(evidence, range(index, index + 1), hit) for index, hit in sorted(certain.items())]
     hit_at_all = {hit.sentence for hit in evidence.hits if applies(hit, state)}
     loose = set(certain) | ((evidence.addressed | hit_at_all) - evidence.reporting)
     count = len(evidence.sentences)

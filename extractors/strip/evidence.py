@@ -14,7 +14,10 @@ from extractors.strip.blocks import Span, split_sentences
 from extractors.strip.rules import LanguageRules, Lexicon, Rule, normalise_label
 
 _OPEN_QUOTE = re.compile(r"^\s*[\"“„«‘「『]")
-_QUOTED = re.compile(r"“[^”]*”|„[^“”]*[“”]|«[^»]*»|»[^«]*«|\"[^\"]*\"|「[^」]*」|『[^』]*』")
+# A quotation that is not closed runs to the end of its block: the next paragraph opens it anew.
+_QUOTED = re.compile(
+    r"“[^”]*(?:”|$)|„[^“”]*(?:[“”]|$)|«[^»]*(?:»|$)|»[^«]*«|\"[^\"]*(?:\"|$)|「[^」]*(?:」|$)|『[^』]*(?:』|$)"
+)
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？؟।:][\"'”’»«“)\]]*$")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LONGEST_LABEL = 90
@@ -57,13 +60,18 @@ class BlockEvidence:
 
     @cached_property
     def addressed(self) -> frozenset[int]:
-        """The sentences that speak to the reader or of the publisher as "we"."""
+        """The sentences that speak to the reader or of the publisher as "we", in the page's own words."""
         patterns = [lexicon.address for lexicon in self._lexicons if lexicon.address]
+        # A quotation may run over several sentences: it is blanked in the block, not sentence by sentence.
+        own = _QUOTED.sub(lambda quoted: " " * len(quoted.group()), self.span.text)
         return frozenset(
             index
             for index, sentence in enumerate(self.sentences)
-            if any(pattern.search(sentence.text) for pattern in patterns)
+            if any(pattern.search(own, *self._within(sentence)) for pattern in patterns)
         )
+
+    def _within(self, sentence: Span) -> tuple[int, int]:
+        return sentence.start - self.span.start, sentence.end - self.span.start
 
     @property
     def ends_sentence(self) -> bool:

@@ -17,9 +17,10 @@ from typing import Any
 
 from extractors.records import Kind
 from extractors.strip.gates import literal_gate
+from extractors.strip.letters import UPPER
 
 # Word lists that every language has. Patterns ignore case; <cap> is the one place where it counts.
-_COMMON_WORDS: Mapping[str, str] = {"cap": "(?-i:[A-ZÀ-ÖØ-ÞĀ-ɏΑ-ΩА-ЯЁІЇЄҐ])"}
+_COMMON_WORDS: Mapping[str, str] = {"cap": f"(?-i:[{UPPER}])"}
 
 # What a hit is worth; 1.0 is enough alone. Written as words in the TOML.
 STRENGTHS: Mapping[str, float] = {"certain": 1.0, "likely": 0.6, "hint": 0.3}

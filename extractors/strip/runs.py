@@ -6,7 +6,7 @@ single block is stands in `extractors.strip.scores`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from extractors.records import Kind
@@ -60,6 +60,51 @@ def cut_neighbours(states: Sequence[State]) -> None:
                 grown = True
         if not grown:
             return
+
+
+def cut_clusters(states: Sequence[State]) -> None:
+    """Cut neighbours that show an appeal together and none of them alone: weak signs of different rules, side by side.
+
+    Only where the article itself does not speak to its reader, and nothing among them reports.
+    """
+    if _addressed_share(states) > _MOST_ADDRESSED:
+        return
+    for run in _weak_runs(states):
+        rules = {hit.rule.rule_id for state in run for hit in state.evidence.hits if hit.rule.kind in _APPEALS}
+        if len(run) > 1 and len(rules) > 1 and sum(state.score for state in run) >= ENOUGH:
+            for state in run:
+                state.cut = cut_whole(state, ENOUGH, ["with its neighbours one appeal"], is_weak=True)
+            _cut_heading(states, run[0])
+
+
+def _cut_heading(states: Sequence[State], first: State) -> None:
+    """Cut the heading right above an appeal of several blocks: it is the appeal's own."""
+    index = next(number for number, state in enumerate(states) if state is first)
+    above = states[index - 1] if index else None
+    if above is None or above.cut or first.cut is None or first.evidence.span.glued:
+        return
+    if _is_heading(above) and not above.evidence.reporting:
+        span, cut = above.evidence.span, first.cut
+        above.cut = Cut(span.start, span.end, cut.kind, cut.rule_id, _IN_GROWTH, 0.7, is_weak=True)
+
+
+def _weak_runs(states: Sequence[State]) -> Iterator[list[State]]:
+    run: list[State] = []
+    for state in states:
+        joins = (
+            state.cut is None
+            and state.best is not None
+            and state.best.rule.kind in _APPEALS
+            and not state.evidence.reporting
+            and belonging_share(state) >= 0.5
+        )
+        if run and (not joins or state.evidence.span.glued):
+            yield run
+            run = []
+        if joins:
+            run.append(state)
+    if run:
+        yield run
 
 
 def bridge(states: Sequence[State]) -> None:

@@ -20,6 +20,11 @@ _BONUS_BUTTON = 0.2
 _PENALTY_REPORTING = 0.8
 # Of a block that goes whole, this share must be hit, speak to the reader, or be as short as a button.
 _WHOLE_SHARE = 0.7
+# At the edges of the text, where the article is not, half of it is enough.
+_WHOLE_SHARE_EDGE = 0.5
+# A line of one sentence that stands alone and speaks to the reader is no paragraph of an article.
+_BONUS_ALONE = 0.1
+_ALONE_CHARS = 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +80,25 @@ def hit_weight(hit: Hit, state: State) -> float:
 
 
 def score_block(state: State) -> None:
-    """Add up the block's hits, each rule once, and remember the heaviest."""
-    weights: dict[str, float] = {}
+    """Add up the block's hits and remember the heaviest.
+
+    Rules add up, each once, but not what is one sign seen twice: of labels the heaviest counts, and of two languages'
+    rules for one kind the language that says more.
+    """
+    weights: dict[tuple[Kind, str], dict[str, float]] = {}
     for hit in state.evidence.hits:
-        if not applies(hit, state):
-            continue
-        weight = hit_weight(hit, state)
+        weight = hit_weight(hit, state) if applies(hit, state) else 0.0
         if weight <= 0:
             continue
-        if weight > weights.get(hit.rule.rule_id, 0.0):
-            weights[hit.rule.rule_id] = weight
+        of_kind = weights.setdefault((hit.rule.kind, hit.rule.language), {})
+        sign = "label" if hit.sentence < 0 else hit.rule.rule_id
+        of_kind[sign] = max(weight, of_kind.get(sign, 0.0))
         if state.best is None or weight > hit_weight(state.best, state):
             state.best = hit
-    state.score = min(sum(weights.values()), 2.0)
+    best_language: dict[Kind, float] = {}
+    for (kind, _language), of_kind in weights.items():
+        best_language[kind] = max(sum(of_kind.values()), best_language.get(kind, 0.0))
+    state.score = min(sum(best_language.values()), 2.0)
 
 
 def bonus_of(state: State) -> tuple[float, list[str]]:
@@ -100,6 +111,9 @@ def bonus_of(state: State) -> tuple[float, list[str]]:
     if state.evidence.is_short:
         bonus += _BONUS_BUTTON
         words.append("as short as a button")
+    elif len(state.evidence.sentences) == 1 and state.evidence.span.chars <= _ALONE_CHARS and state.evidence.addressed:
+        bonus += _BONUS_ALONE
+        words.append("a line that stands alone and speaks to the reader")
     return bonus, words
 
 
@@ -135,4 +149,5 @@ def belonging_share(state: State, *, shortest: int = 0) -> float:
 def can_go_whole(state: State) -> bool:
     """Tell whether a block may go whole: nothing in it reports, and most of it belongs."""
     strong = {hit.sentence for hit in state.evidence.hits if hit_weight(hit, state) >= ENOUGH / 2}
-    return not (state.evidence.reporting - strong) and belonging_share(state, shortest=32) >= _WHOLE_SHARE
+    least = _WHOLE_SHARE_EDGE if (state.in_head or state.in_tail) and state.score >= ENOUGH else _WHOLE_SHARE
+    return not (state.evidence.reporting - strong) and belonging_share(state, shortest=32) >= least

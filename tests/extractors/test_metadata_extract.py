@@ -96,7 +96,7 @@ def test_the_tree_is_not_changed():
             "time",
             "day",
         ),
-        ("", '<div class="article-date">22.11.2026</div>', "htmldate", "day"),
+        ("", '<div class="article-date">22.11.2026</div>', "text", "day"),
     ],
 )
 def test_dates_are_found(head, body, source, precision):
