@@ -1,35 +1,40 @@
 """Judge pages in worker processes, each page with a deadline and a memory limit.
 
 A page that hangs, crashes its process or eats the memory becomes a rejection; its neighbours live. What judging is
-stands in `extractors.judge`; which pages and where the outcomes go is the caller's business.
+stands in `extractors.judge`, what runs inside a worker in `flows.pool_worker`; which pages and where the outcomes go
+is the caller's business.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-import resource
 import signal
-import sys
+import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from pebble import ProcessExpired, ProcessPool
 
 from extractors.judge import JudgeOptions, judge_page, reject_page
-from extractors.records import Outcome, RawPage, RejectReason
+from extractors.records import Outcome, RawPage, Rejected, RejectReason
+from flows.pool_worker import OUT_OF_MEMORY_EXIT, Judge, WorkerSetup, judge_in_worker, judge_totally, start_worker
+
+__all__ = ["Judge", "PagePool", "PoolError", "PoolSettings"]
 
 # A worker is replaced after so many pages: what a C library may leak stays small.
 _PAGES_PER_WORKER = 5_000
-_MIB = 1024 * 1024
-
-Judge = Callable[[RawPage, JudgeOptions], Outcome]
+# How often a thread that waits for a page looks whether the pool still lives.
+_LOOK_SECONDS = 0.25
+# So many broken pools without one page judged between them: it is the machine, not the pages.
+_MOST_BREAKS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +51,17 @@ class PoolSettings:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-_worker_options: JudgeOptions | None = None
-_worker_judge: Judge = judge_page
+class PoolError(Exception):
+    """Pages cannot be judged at all: the workers die at once, or the run was stopped. The message is one line."""
 
 
-def _start_worker(options: JudgeOptions, judge: Judge, memory_mb: int) -> None:
-    """Set up a worker process: the rules once, a cap on its memory, Ctrl-C left to the parent."""
-    global _worker_options, _worker_judge
-    _worker_options, _worker_judge = options, judge
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(OSError, ValueError):  # where the system has no such limit, the deadline is what is left
-        cap = _address_space() + memory_mb * _MIB
-        resource.setrlimit(resource.RLIMIT_AS, (cap, cap))
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A page on its way through a worker, and the pool that it was given to."""
 
-
-def _address_space() -> int:
-    """Return the bytes of address space that this process has already (Linux; elsewhere a generous guess)."""
-    if sys.platform == "linux":
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-    return 1024 * _MIB
-
-
-def _judge_in_worker(page: RawPage) -> Outcome:
-    assert _worker_options is not None
-    try:
-        return _worker_judge(page, _worker_options)
-    except MemoryError:
-        return reject_page(page, RejectReason.OUT_OF_MEMORY, "the page needs more memory than a page may have")
+    page: RawPage
+    future: Any
+    pool: ProcessPool
 
 
 class PagePool:
@@ -84,18 +71,10 @@ class PagePool:
         self._options = options
         self._settings = settings
         self._judge = judge
-        self._pool: Any = None
-        if settings.workers:
-            # Forking a process that runs threads may deadlock; a fork server also replaces a lost worker fast.
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["extractors.judge"])
-            self._pool = ProcessPool(
-                max_workers=settings.workers,
-                max_tasks=_PAGES_PER_WORKER,
-                initializer=_start_worker,
-                initargs=(options, judge, settings.page_memory_mb),
-                context=context,
-            )
+        self._lock = threading.Lock()
+        self._is_stopped = False
+        self._break_count = 0
+        self._pool = self._start() if settings.workers else None
 
     def __enter__(self) -> Self:
         """Return the pool."""
@@ -105,38 +84,99 @@ class PagePool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop the workers: after what they were given in good times, at once when an error is passing."""
+        with self._lock:
+            self._is_stopped = True
         if self._pool is not None:
             if kind is None:
-                self._pool.close()
+                self._pool.close()  # type: ignore[no-untyped-call]
             else:
-                self._pool.stop()
+                self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
 
     def judge_pages(self, pages: Iterable[RawPage]) -> Iterator[tuple[RawPage, Outcome]]:
-        """Yield each page with its outcome, in order, holding only a few pages for each worker in memory."""
-        if self._pool is None:
-            for page in pages:
-                yield page, self._judge(page, self._options)
-            return
-        waiting: deque[tuple[RawPage, Any]] = deque()
-        for page in pages:
-            future = self._pool.schedule(_judge_in_worker, args=(page,), timeout=self._settings.page_seconds)
-            waiting.append((page, future))
-            if len(waiting) > 2 * self._settings.workers:
-                yield self._collect(*waiting.popleft())
-        while waiting:
-            yield self._collect(*waiting.popleft())
+        """Yield each page with its outcome, in order, holding only a few pages for each worker in memory.
 
-    def _collect(self, page: RawPage, future: Any) -> tuple[RawPage, Outcome]:
-        try:
-            return page, future.result()
-        except FutureTimeoutError:
-            reason, detail = RejectReason.TIMED_OUT, f"not done after {self._settings.page_seconds:g} seconds"
-        except ProcessExpired as expired:
-            reason, detail = RejectReason.CRASHED, f"the worker process died ({_death(expired.exitcode)})"
-        except MemoryError:
-            reason, detail = RejectReason.OUT_OF_MEMORY, "the outcome needs more memory than a page may have"
-        return page, reject_page(page, reason, detail)
+        Raises PoolError when the workers cannot be kept running, or when another thread stops the pool.
+        """
+        if self._settings.workers == 0:
+            for page in pages:
+                yield page, judge_totally(page, self._options, self._judge)
+            return
+        waiting: deque[_Pending] = deque()
+        for page in pages:
+            waiting.append(self._submit(page))
+            if len(waiting) > 2 * self._settings.workers:
+                yield self._collect(waiting.popleft())
+        while waiting:
+            yield self._collect(waiting.popleft())
+
+    def _start(self) -> ProcessPool:
+        # Forking a process that runs threads may deadlock; a fork server also replaces a lost worker fast.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["flows.pool_preload"])
+        return ProcessPool(
+            max_workers=self._settings.workers,
+            max_tasks=_PAGES_PER_WORKER,
+            initializer=start_worker,
+            initargs=(WorkerSetup.of(self._options), self._judge, self._settings.page_memory_mb),
+            context=context,
+        )
+
+    def _submit(self, page: RawPage) -> _Pending:
+        with self._lock:
+            if self._is_stopped or self._pool is None:
+                raise PoolError("the run was stopped")
+            if not self._pool.active:
+                self._pool.stop()  # type: ignore[no-untyped-call]
+                self._pool.join()
+                self._pool = self._start()
+            future = self._pool.schedule(judge_in_worker, args=(page,), timeout=self._settings.page_seconds)
+            return _Pending(page, future, self._pool)
+
+    def _collect(self, pending: _Pending) -> tuple[RawPage, Outcome]:
+        """Wait for a page's outcome; a page that a broken pool lost is given to a new one, once."""
+        page = pending.page
+        for _attempt in range(2):
+            try:
+                outcome = self._wait(pending)
+            except FutureTimeoutError:
+                detail = f"not done after {self._settings.page_seconds:g} seconds"
+                return page, reject_page(page, RejectReason.TIMED_OUT, detail)
+            except ProcessExpired as expired:
+                return page, _reject_death(page, expired.exitcode)
+            except BrokenProcessPool:
+                self._count_break()
+                pending = self._submit(page)
+            else:
+                self._break_count = 0
+                return page, outcome
+        return page, reject_page(page, RejectReason.CRASHED, "the worker processes were lost with it, twice")
+
+    def _wait(self, pending: _Pending) -> Outcome:
+        """Return the outcome. Raises BrokenProcessPool when it will never come: a pool forgets what it stopped with."""
+        # Before this page at most the two windows of pages that two threads keep waiting.
+        patience = time.monotonic() + 6 * self._settings.page_seconds + 30
+        while True:
+            try:
+                outcome: Outcome = pending.future.result(timeout=_LOOK_SECONDS)
+            except FutureTimeoutError:
+                if pending.future.done():
+                    return pending.future.result()  # type: ignore[no-any-return]
+            else:
+                return outcome
+            if not pending.pool.active or time.monotonic() > patience:
+                raise BrokenProcessPool(f"page {pending.page.page_id} was lost")
+
+    def _count_break(self) -> None:
+        self._break_count += 1
+        if self._break_count > _MOST_BREAKS:
+            raise PoolError("the worker processes die as soon as they start: is there memory for them? (--workers 1)")
+
+
+def _reject_death(page: RawPage, exitcode: int | None) -> Rejected:
+    if exitcode == OUT_OF_MEMORY_EXIT:
+        return reject_page(page, RejectReason.OUT_OF_MEMORY, "the page needs more memory than a page may have")
+    return reject_page(page, RejectReason.CRASHED, f"the worker process died ({_death(exitcode)})")
 
 
 def _death(exitcode: int | None) -> str:
