@@ -127,7 +127,8 @@ def split_sentences(block: Span) -> list[Span]:
     edges: list[tuple[int, int]] = []
     left = 0
     for match in _SENTENCE_END.finditer(block.text):
-        if _ORDINAL.search(block.text, max(0, match.start() - 4), match.start()):
+        at = match.start()
+        if block.text[at - 2 : at - 1].isdigit() and _ORDINAL.search(block.text, max(0, at - 4), at):
             continue
         edges.append((left, match.start()))
         left = match.end()

@@ -12,9 +12,10 @@ from itertools import pairwise
 
 from extractors.records import Form, Removal
 from extractors.strip.blocks import Span, split_blocks
-from extractors.strip.decide import Cut, decide_cuts
+from extractors.strip.decide import decide_cuts
 from extractors.strip.evidence import gather_evidence
 from extractors.strip.rules import RuleSet
+from extractors.strip.scores import Cut
 
 
 @dataclass(frozen=True, slots=True)

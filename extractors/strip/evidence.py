@@ -6,6 +6,7 @@ Gathers evidence only; what it adds up to is decided in `extractors.strip.decide
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,12 +74,12 @@ class BlockEvidence:
     def _within(self, sentence: Span) -> tuple[int, int]:
         return sentence.start - self.span.start, sentence.end - self.span.start
 
-    @property
+    @cached_property
     def ends_sentence(self) -> bool:
         """Whether the block ends like a sentence."""
         return bool(_ENDS_SENTENCE.search(self.span.text))
 
-    @property
+    @cached_property
     def is_short(self) -> bool:
         """Whether it looks like a label or a button: up to 32 characters (12 in CJK) without a final stop."""
         limit = 12 if _CJK.search(self.span.text) else 32
@@ -90,7 +91,7 @@ class BlockEvidence:
         text = self.span.text.rstrip()
         return self.span.chars <= 160 and len(self.sentences) <= 2 and not text.endswith((".", "。", ".”", '."', ":"))
 
-    @property
+    @cached_property
     def is_solid(self) -> bool:
         """Whether it reads like a paragraph of an article: a full sentence of some length."""
         least = 40 if _CJK.search(self.span.text) else 100
@@ -103,29 +104,39 @@ def gather_evidence(text: str, blocks: Sequence[Span], rules: LanguageRules) -> 
     Rules are tried only where their literals occur, so that a page pays for the few that can match.
     """
     lowered = text.lower()
-    # Lower-casing can change the length (İ); then blocks are lowered one by one.
-    aligned = len(lowered) == len(text)
-    live = [word for word in rules.by_word if word in lowered]
-    found: list[BlockEvidence] = []
-    for block in blocks:
-        small = lowered[block.start : block.end] if aligned else block.text.lower()
-        found.append(_block_evidence(block, small, live, rules))
+    if len(lowered) != len(text):
+        # Lower-casing can change the length (İ): then letter by letter, keeping those that do.
+        lowered = "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+    opened = _opened_rules(lowered, blocks, rules)
+    return [_block_evidence(block, opened.get(index, ()), rules) for index, block in enumerate(blocks)]
+
+
+# Where in the text a word stands, and the rules that it opens.
+_Opening = tuple[int, tuple[int, ...]]
+
+
+def _opened_rules(lowered: str, blocks: Sequence[Span], rules: LanguageRules) -> dict[int, list[_Opening]]:
+    """Return the openings of each block that has any, by the block's place."""
+    starts = [block.start for block in blocks]
+    found: dict[int, list[_Opening]] = {}
+    for at, indexes in rules.find_words(lowered):
+        found.setdefault(bisect_right(starts, at) - 1, []).append((at, indexes))
     return found
 
 
-def _block_evidence(block: Span, lowered: str, live: Sequence[str], rules: LanguageRules) -> BlockEvidence:
+def _block_evidence(block: Span, openings: Sequence[_Opening], rules: LanguageRules) -> BlockEvidence:
     evidence = BlockEvidence(block, rules.lexicons)
     if block.chars <= _LONGEST_LABEL:
         for rule in rules.labels.get(normalise_label(block.text), ()):
             evidence.hits.append(Hit(rule, -1))
-    words = [word for word in live if word in lowered]
-    if not words and not rules.ungated:
+    if not openings and not rules.ungated:
         return evidence
-    several = len(evidence.sentences) > 1
     for index, sentence in enumerate(evidence.sentences):
-        small = sentence.text.lower() if several else lowered
-        opened = {number for word in words if not several or word in small for number in rules.by_word[word]}
-        for number in sorted(opened.union(rules.ungated)):
+        opened = set(rules.ungated)
+        for at, indexes in openings:
+            if sentence.start <= at < sentence.end:
+                opened.update(indexes)
+        for number in sorted(opened):
             rule = rules.patterns[number]
             if sentence.chars <= rule.max_chars and _shows(rule, sentence.text):
                 evidence.hits.append(Hit(rule, index))

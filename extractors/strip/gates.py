@@ -16,6 +16,8 @@ _LITERAL = _constants.LITERAL
 _BRANCH = _constants.BRANCH
 _SUBPATTERN = _constants.SUBPATTERN
 _REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, getattr(_constants, "POSSESSIVE_REPEAT", None))
+_ASSERT = _constants.ASSERT
+_IN = _constants.IN
 _ATOMIC = getattr(_constants, "ATOMIC_GROUP", None)
 
 # A gate with more words than this costs more than trying the pattern.
@@ -52,19 +54,30 @@ def _of_sequence(items: Sequence[Any]) -> frozenset[str]:
             found.append(inner)
     if run:
         found.append(frozenset({run.lower()}))
-    useful = [words for words in found if min(len(word) for word in words) >= 2]
+    useful = [words for words in found if all(len(word) > 1 or not word.isalnum() for word in words)]
     return max(useful, key=_worth) if useful else frozenset()
 
 
 def _of_item(operation: Any, argument: Any) -> frozenset[str]:
+    found: frozenset[str] = frozenset()
     if operation is _SUBPATTERN:
-        return _of_sequence(argument[3])
-    if operation is _ATOMIC:
-        return _of_sequence(argument)
-    if operation in _REPEATS:
-        low, _high, inner = argument
-        return _of_sequence(inner) if low else frozenset()
-    if operation is _BRANCH:
+        found = _of_sequence(argument[3])
+    elif operation is _ATOMIC:
+        found = _of_sequence(argument)
+    elif operation is _ASSERT and argument[0] > 0:
+        found = _of_sequence(argument[1])
+    elif operation is _IN:
+        found = _of_set(argument)
+    elif operation in _REPEATS and argument[0]:
+        found = _of_sequence(argument[2])
+    elif operation is _BRANCH:
         branches = [_of_sequence(branch) for branch in argument[1]]
-        return frozenset().union(*branches) if all(branches) else frozenset()
-    return frozenset()
+        found = frozenset().union(*branches) if all(branches) else found
+    return found
+
+
+def _of_set(items: Sequence[Any]) -> frozenset[str]:
+    """Return the characters of a class that lists single characters and nothing else."""
+    if any(operation is not _LITERAL for operation, _argument in items):
+        return frozenset()
+    return frozenset(chr(argument) for _operation, argument in items)

@@ -67,14 +67,18 @@ def cut_clusters(states: Sequence[State]) -> None:
 
     Only where the article itself does not speak to its reader, and nothing among them reports.
     """
-    if _addressed_share(states) > _MOST_ADDRESSED:
+    appeals = [run for run in _weak_runs(states) if _is_appeal(run)]
+    if not appeals or _addressed_share(states) > _MOST_ADDRESSED:
         return
-    for run in _weak_runs(states):
-        rules = {hit.rule.rule_id for state in run for hit in state.evidence.hits if hit.rule.kind in _APPEALS}
-        if len(run) > 1 and len(rules) > 1 and sum(state.score for state in run) >= ENOUGH:
-            for state in run:
-                state.cut = cut_whole(state, ENOUGH, ["with its neighbours one appeal"], is_weak=True)
-            _cut_heading(states, run[0])
+    for run in appeals:
+        for state in run:
+            state.cut = cut_whole(state, ENOUGH, ["with its neighbours one appeal"], is_weak=True)
+        _cut_heading(states, run[0])
+
+
+def _is_appeal(run: Sequence[State]) -> bool:
+    rules = {hit.rule.rule_id for state in run for hit in state.evidence.hits if hit.rule.kind in _APPEALS}
+    return len(run) > 1 and len(rules) > 1 and sum(state.score for state in run) >= ENOUGH
 
 
 def _cut_heading(states: Sequence[State], first: State) -> None:
@@ -92,8 +96,8 @@ def _weak_runs(states: Sequence[State]) -> Iterator[list[State]]:
     run: list[State] = []
     for state in states:
         joins = (
-            state.cut is None
-            and state.best is not None
+            state.best is not None
+            and state.cut is None
             and state.best.rule.kind in _APPEALS
             and not state.evidence.reporting
             and belonging_share(state) >= 0.5
@@ -140,13 +144,13 @@ def _could_belong(state: State) -> bool:
 
 def grow(states: Sequence[State]) -> None:
     """Cut the rest of an appeal around a certain part: neighbours that speak to the reader as the article does not."""
-    if _addressed_share(states) > _MOST_ADDRESSED:
-        return
     anchors = [
         index
         for index, state in enumerate(states)
         if state.cut and state.cut.kind in _APPEALS and not state.cut.is_weak
     ]
+    if not anchors or _addressed_share(states) > _MOST_ADDRESSED:
+        return
     for anchor in anchors:
         for step in (-1, 1):
             _grow_from(states, anchor, step)

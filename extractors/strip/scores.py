@@ -6,6 +6,7 @@ Adds and explains; which blocks go because of their neighbours is in `extractors
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -118,7 +119,7 @@ def bonus_of(state: State) -> tuple[float, list[str]]:
 
 
 def _confidence(score: float) -> float:
-    return round(min(1.0 - 0.5 ** (2.0 * score), 0.99), 3)
+    return round(min(1.0 - math.pow(0.5, 2.0 * score), 0.99), 3)
 
 
 def cut_whole(state: State, score: float, words: Sequence[str], *, is_weak: bool = False) -> Cut:
