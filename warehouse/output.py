@@ -23,8 +23,10 @@ from rich.cells import cell_len, set_cell_size
 from warehouse.query import QueryResult
 
 _TABLE_ROWS = 1000
-# Narrower columns show nothing that could be read; the table then becomes a list of fields.
-_LEAST_COLUMN_WIDTH = 10
+# Shorter texts show nothing that could be read; the table then becomes a list of fields.
+_LEAST_TEXT_WIDTH = 10
+# Values that say something else when they are cut short; texts, lists and structs only say less.
+_WHOLE_TYPES = re.compile(r"BOOLEAN$|DATE$|TIME")
 _EXPLANATION = ("explain_key", "explain_value")
 _NUMBER_TYPES = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$|U?INTEGER$|FLOAT$|DOUBLE$|DECIMAL")
 # What a terminal would obey, and what would break a row; pages may hold any of it.
@@ -32,9 +34,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def write_table(result: QueryResult, out: TextIO, width: int = 120) -> None:
-    """Write a table for a terminal of `width` characters: long cells are shortened, line breaks become spaces.
+    """Write a table for a terminal of `width` characters: long texts are shortened, line breaks become spaces.
 
-    With more columns than fit, each row becomes a list of its fields. Shows the first 1,000 rows, and says so.
+    Numbers and times are never shortened, floats are rounded. With more columns than fit, each row becomes a list of
+    its fields. Shows the first 1,000 rows, and says so.
     """
     rows = result.rows()
     if result.columns == _EXPLANATION:
@@ -43,32 +46,55 @@ def write_table(result: QueryResult, out: TextIO, width: int = 120) -> None:
     shown = [[_plain(value) for value in row] for row in islice(rows, _TABLE_ROWS)]
     more = next(rows, None) is not None
     rows.close()
-    as_fields = len(result.columns) * _LEAST_COLUMN_WIDTH > width
-    lines = _field_lines(result, shown, width) if as_fields else _table_lines(result, shown, width)
+    lines = _table_lines(result, shown, width) or _field_lines(result, shown, width)
     out.writelines(f"{line}\n" for line in lines)
     note = f"the first {len(shown):,} rows; another format gives all" if more else f"rows: {len(shown):,}"
     out.write(f"({note})\n")
 
 
-def _table_lines(result: QueryResult, rows: list[list[str]], width: int) -> Iterator[str]:
-    header = [_CONTROL.sub(" ", name) for name in result.columns]
-    # A cell wider than the terminal is cut anyway: measuring its first characters is enough.
-    columns = zip(header, *rows, strict=True)
-    widths = _fitted([max(cell_len(cell[:width]) for cell in column) for column in columns], width)
+def _table_lines(result: QueryResult, rows: list[list[str]], width: int) -> list[str] | None:
+    """Return the lines of the table; None when it does not fit, even with names in several lines and short texts."""
+    names = [_CONTROL.sub(" ", name) for name in result.columns]
     numeric = [_NUMBER_TYPES.match(kind) is not None for kind in result.types]
+    whole = [
+        is_number or _WHOLE_TYPES.match(kind) is not None for is_number, kind in zip(numeric, result.types, strict=True)
+    ]
+    for heads, may_cut in (([[name] for name in names], False), ([_folded(name) for name in names], True)):
+        # A cell wider than the terminal is cut anyway: measuring its first characters is enough.
+        columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+        cells = zip(heads, columns, strict=True)
+        widths = [max(1, *(cell_len(cell[:width]) for cell in (*head, *column))) for head, column in cells]
+        least = [
+            size if is_whole else min(size, _LEAST_TEXT_WIDTH) for size, is_whole in zip(widths, whole, strict=True)
+        ]
+        room = width - 3 * len(widths) - 1
+        if sum(least if may_cut else widths) <= room:
+            return list(_drawn(heads, rows, _fitted(widths, least, room), numeric))
+    return None
+
+
+def _folded(name: str) -> list[str]:
+    """Return a name in lines that end after its underscores."""
+    return re.findall(r"[^_]*_+|[^_]+$", name) or [name]
+
+
+def _fitted(widths: list[int], least: list[int], room: int) -> list[int]:
+    """Return the widths, the widest made narrower, but none than its least, until all of them fit into the room."""
+    fitted = list(widths)
+    while sum(fitted) > room:
+        widest = max((size, index) for index, size in enumerate(fitted) if size > least[index])
+        fitted[widest[1]] -= 1
+    return fitted
+
+
+def _drawn(heads: list[list[str]], rows: list[list[str]], widths: list[int], numeric: list[bool]) -> Iterator[str]:
+    depth = max(map(len, heads))
+    header = [list(line) for line in zip(*([""] * (depth - len(head)) + head for head in heads), strict=True)]
     for left, middle, right in (("╭", "┬", "╮"), ("├", "┼", "┤"), ("╰", "┴", "╯")):
         yield left + middle.join("─" * (size + 2) for size in widths) + right
-        for cells in {"╭": [header], "├": rows}.get(left, []):
+        for cells in {"╭": header, "├": rows}.get(left, []):
             fitted = [_cut(*cell) for cell in zip(cells, widths, numeric, strict=True)]
             yield f"│ {' │ '.join(fitted)} │"
-
-
-def _fitted(widths: list[int], width: int) -> list[int]:
-    """Return the widths, with the widest made narrower until a row of the table takes `width` characters."""
-    fitted = [max(1, size) for size in widths]
-    while sum(fitted) + 3 * len(fitted) + 1 > width and max(fitted) > 1:
-        fitted[fitted.index(max(fitted))] -= 1
-    return fitted
 
 
 def _cut(cell: str, size: int, is_number: bool) -> str:  # noqa: FBT001 - zipped, never written out
@@ -189,6 +215,9 @@ def _cell(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
+    """Return a value for a table: in one line, a float with four decimals, or four significant digits below one."""
+    if isinstance(value, float) and math.isfinite(value):
+        value = round(value, 4) if abs(value) >= 1 else float(f"{value:.4g}")
     return "NULL" if value is None else _CONTROL.sub(" ", _cell(value))
 
 

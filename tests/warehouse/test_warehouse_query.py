@@ -219,6 +219,20 @@ def test_table_fits_the_terminal(connection):
     assert out.endswith("(rows: 1)\n")
 
 
+def test_table_shortens_texts_alone(connection):
+    """Numbers and times stay whole where a text can give way, floats are rounded, and long names take several lines."""
+    sql = """
+        select repeat('x', 99) as text, 123456789 as how_many_there_are, 1234.56789::double as big,
+               0.0001234567::double as small, timestamp '2026-11-22 12:34:56' as seen_at
+    """
+    out = written(connection, sql, write_table, width=80)
+    assert max(map(len, out.splitlines())) == 80
+    for whole in ("123456789 ", " 1234.5679 ", " 0.0001235 ", "2026-11-22T12:34:56", "x…"):
+        assert whole in out
+    assert "how_many_there_are" not in out
+    assert "how_many_there_are" in written(connection, sql, write_table, width=200)
+
+
 def test_table_of_many_columns_lists_fields(connection):
     """With more columns than fit, each row is a list of its fields, none wider than the terminal."""
     out = written(connection, "from articles", write_table, width=80)
