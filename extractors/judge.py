@@ -133,7 +133,8 @@ def _finish(page: RawPage, body: Body, metadata: Metadata, how: tuple[Decoded, J
     """Choose the language, strip, and decide whether what is left is an article."""
     decoded, options = how
     form = Form.TEXT if body.source == "text" else Form.HTML
-    context = StripContext(metadata.language, form, has_title_line=form is Form.TEXT and page.hints.title is None)
+    is_dump = form is Form.TEXT and page.hints.title is None
+    context = StripContext(metadata.language, form, has_title_line=is_dump, title=metadata.title)
     stripped = strip_text(body.text, context, options.rules)
     site = _site(page, metadata)
     letters = _count_letters(stripped.text, context)

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     AUTHOR_CONTACT = "author_contact"
     COPYRIGHT = "copyright"
     UPDATE_NOTE = "update_note"
+    REPEATED_TITLE = "repeated_title"
 
 
 class RejectReason(StrEnum):

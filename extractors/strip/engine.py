@@ -16,15 +16,21 @@ from extractors.strip.decide import decide_cuts
 from extractors.strip.evidence import gather_evidence
 from extractors.strip.rules import RuleSet
 from extractors.strip.scores import Cut
+from extractors.strip.titles import mark_repeated_title
 
 
 @dataclass(frozen=True, slots=True)
 class StripContext:
-    """What is known of the page beside its text. `has_title_line`: the first line is the title and stays."""
+    """What is known of the page beside its text.
+
+    `title` is looked for at the head of the text, where it goes. `has_title_line`: the first line is the title of a
+    dump and stays.
+    """
 
     language: str | None = None
     form: Form = Form.HTML
     has_title_line: bool = False
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,8 @@ def strip_text(text: str, context: StripContext, rules: RuleSet) -> Stripped:
     """
     blocks = split_blocks(text)
     evidence = gather_evidence(text, blocks, rules.for_language(context.language))
+    if not context.has_title_line:
+        mark_repeated_title(evidence, context.title)
     cuts = decide_cuts(evidence, protect_first=context.has_title_line)
     return apply_cuts(text, _units(blocks, cuts), cuts)
 

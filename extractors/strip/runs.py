@@ -34,6 +34,7 @@ _ENTRY_CHARS = 60
 _BULLETS = ("- ", "• ", "* ", "> ", "» ", "→ ", "· ", "▶")
 
 _APPEALS = frozenset({Kind.DONATION, Kind.SUBSCRIBE, Kind.REGISTRATION, Kind.NEWSLETTER, Kind.APP_PROMO})
+_ALONE = frozenset({Kind.AD_LABEL, Kind.REPEATED_TITLE})
 _IN_BRIDGE = "between two parts of the same appeal; speaks to the reader"
 _IN_GROWTH = "beside an appeal, and speaks to the reader as the article does not"
 
@@ -45,11 +46,9 @@ def cut_neighbours(states: Sequence[State]) -> None:
         for index, state in enumerate(states):
             if state.cut or state.score <= 0:
                 continue
-            before = index > 0 and states[index - 1].cut is not None and not state.evidence.span.glued
+            before = index > 0 and _is_company(states[index - 1]) and not state.evidence.span.glued
             after = (
-                index + 1 < len(states)
-                and states[index + 1].cut is not None
-                and not states[index + 1].evidence.span.glued
+                index + 1 < len(states) and _is_company(states[index + 1]) and not states[index + 1].evidence.span.glued
             )
             if not (before or after):
                 continue
@@ -60,6 +59,11 @@ def cut_neighbours(states: Sequence[State]) -> None:
                 grown = True
         if not grown:
             return
+
+
+def _is_company(state: State) -> bool:
+    """Tell whether a block that goes says something of its neighbours: an advertisement or a title says nothing."""
+    return state.cut is not None and state.cut.kind not in _ALONE
 
 
 def cut_clusters(states: Sequence[State]) -> None:

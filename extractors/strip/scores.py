@@ -150,5 +150,7 @@ def belonging_share(state: State, *, shortest: int = 0) -> float:
 def can_go_whole(state: State) -> bool:
     """Tell whether a block may go whole: nothing in it reports, and most of it belongs."""
     strong = {hit.sentence for hit in state.evidence.hits if hit_weight(hit, state) >= ENOUGH / 2}
+    if -1 in strong:
+        return True
     least = _WHOLE_SHARE_EDGE if (state.in_head or state.in_tail) and state.score >= ENOUGH else _WHOLE_SHARE
     return not (state.evidence.reporting - strong) and belonging_share(state, shortest=32) >= least

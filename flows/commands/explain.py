@@ -9,7 +9,7 @@ import click
 
 from extractors.records import Kind, Removal, rebuild_extracted
 from flows.commands.options import warehouse_option
-from flows.exits import RunFailedError
+from flows.exits import RunFailedError, UserError
 
 # Kinds that ask for something are warm, those of the page's machinery cold.
 _STYLES = {
@@ -26,18 +26,21 @@ _STYLES = {
     Kind.AUTHOR_CONTACT: "bright_blue",
     Kind.COPYRIGHT: "bright_black",
     Kind.UPDATE_NOTE: "bright_cyan",
+    Kind.REPEATED_TITLE: "bright_black",
 }
+
+_MOST_LISTED = 20
 
 
 @click.command()
-@click.argument("page", metavar="URL|PAGE_ID|TITLE")
+@click.argument("page", metavar="PAGE")
 @warehouse_option
 @click.option("--ledger", "ledger_only", is_flag=True, help="Print only the table of cuts.")
 @click.option("--color/--no-color", "color", default=None, help="Force colours on or off [default: as the terminal].")
 def explain(page: str, warehouse: str, *, ledger_only: bool, color: bool | None) -> None:
     """Show a page's text with its cuts in place, coloured by kind, and why each was made.
 
-    The page is named by its URL, its page_id (or the beginning of one), or a part of its title.
+    PAGE is its URL, its page_id (or the beginning of one), its file's name, or a part of its title.
 
     \b
     gristmill explain https://www.harbourpost.example/2026/11/02/ferry
@@ -69,13 +72,19 @@ def _find(page: str, warehouse: str) -> dict[str, Any]:
     except WarehouseError as error:
         raise RunFailedError(str(error)) from error
     if not found:
-        raise click.UsageError(f"no page with the URL, page_id or title {page!r} in {place.root}")
+        raise UserError(f"no page with the URL, page_id, file name or title {page!r} in {place.root}")
     if len(found) > 1:
-        listed = "\n".join(
-            f"  {row['page_id']}  {row['url'] or '(no url)'}  {row['title'] or ''}" for row in found[:20]
-        )
-        raise click.UsageError(f"several pages match; name one:\n{listed}")
+        raise UserError(f"several pages match; name one:\n{_listed(found)}")
     return found[0]
+
+
+def _listed(found: Sequence[dict[str, Any]]) -> str:
+    lines = [
+        f"  {row['page_id']}  {row['url'] or row['locator']}  {row['title'] or ''}" for row in found[:_MOST_LISTED]
+    ]
+    if len(found) > _MOST_LISTED:
+        lines.append("  ... and more")
+    return "\n".join(lines)
 
 
 def _print_head(console: Any, row: dict[str, Any]) -> None:

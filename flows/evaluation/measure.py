@@ -120,7 +120,9 @@ def _time_strip(outcome: Outcome, options: JudgeOptions) -> float:
     if outcome.form is None:
         return 0.0
     extracted = rebuild_extracted(outcome.text or "", outcome.removals)
-    context = StripContext(outcome.metadata.language, outcome.form, has_title_line=outcome.form is Form.TEXT)
+    title = outcome.metadata.title
+    is_dump = outcome.form is Form.TEXT
+    context = StripContext(outcome.metadata.language, outcome.form, has_title_line=is_dump, title=title)
     started = time.process_time()
     strip_text(extracted, context, options.rules)
     return time.process_time() - started
