@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from importlib.metadata import version
 from typing import ClassVar
@@ -71,20 +72,31 @@ def gristmill() -> None:
 
 def main() -> None:
     """Run the command; a user's mistake is one line, never a traceback."""
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
-        gristmill.main(prog_name="gristmill", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        code = gristmill.main(prog_name="gristmill", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "gristmill"
+        click.echo(f"Error: {error.format_message()} (see: {path} --help)", err=True)
+        return error.exit_code
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. What has landed stays; run the same command again to go on.", err=True)
-        sys.exit(Exit.INTERRUPTED)
+        return Exit.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output left (`| head`). Nothing to tell it; keep the interpreter from trying at exit.
-        sys.stdout = None  # type: ignore[assignment]
-        sys.exit(Exit.DONE)
+        # The reader of our output left (`| head`). Nothing to tell it, nor for the interpreter to flush at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    return code if isinstance(code, int) else Exit.DONE
 
 
 if __name__ == "__main__":

@@ -5,8 +5,11 @@ Only wiring: what a run does is in `flows.ingest` and `flows.milling`.
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.ingest import BATCH_THREADS, run_ingest
@@ -24,7 +27,14 @@ def mill_batch(mill: Mill, ref: BatchRef) -> BatchReport:
     return report
 
 
-@flow(name="ingest", flow_run_name="ingest {parameters.sources}", persist_result=False,
+def _run_name() -> str:
+    """Return `ingest crawl, archive.warc.gz and 3 more`."""
+    sources = flow_run.parameters["parameters"].sources
+    names = [PurePath(source).name or source for source in sources]
+    return f"ingest {', '.join(names[:2])}" + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+
+
+@flow(name="ingest", flow_run_name=_run_name, persist_result=False,
       task_runner=ThreadPoolTaskRunner(max_workers=BATCH_THREADS))  # type: ignore[arg-type]  # fmt: skip
 def ingest(parameters: IngestParameters) -> RunReport:
     """Ingest sources: read, land raw, judge, land rows."""

@@ -17,6 +17,12 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+class UserError(click.ClickException):
+    """A user's mistake that is no matter of options: one line, exit code 2."""
+
+    exit_code = Exit.USAGE
+
+
 class RunFailedError(click.ClickException):
     """A source or the warehouse failed: one line for the user, exit code 3."""
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from flows.milling import Future, LandedBatch, Mill, Reporter, RunReport, land_source, run_batches
 from flows.parameters import IngestParameters
 from flows.pool import PagePool
-from flows.sources.options import SourceProblem
+from flows.sources.options import SourceError, SourceProblem
 from warehouse.catalogue import refresh_catalogue
 from warehouse.layout import BatchRef
 
@@ -22,13 +22,17 @@ Submit = Callable[[Mill, BatchRef], Future]
 
 
 def ingest_inline(parameters: IngestParameters, reporter: Reporter) -> RunReport:
-    """Ingest in this process, without Prefect. Raises SourceError or WarehouseError."""
+    """Ingest in this process, without Prefect. Raises SourceError, WarehouseError or PoolError."""
     with ThreadPoolExecutor(BATCH_THREADS, thread_name_prefix="mill") as threads:
         return run_ingest(parameters, reporter, lambda mill, ref: threads.submit(mill.mill_batch, ref))
 
 
 def run_ingest(parameters: IngestParameters, reporter: Reporter, submit: Submit) -> RunReport:
-    """Land the sources, mill the batches wherever `submit` puts them, and bring the views up to date."""
+    """Land the sources, mill the batches wherever `submit` puts them, and bring the views up to date.
+
+    A source that cannot be read is a problem in the report, and the others are landed; it raises SourceError when it
+    is the only one and gave nothing.
+    """
     warehouse = parameters.open_warehouse()
     options = parameters.judge_options()
     report = RunReport()
@@ -46,7 +50,14 @@ def _land_all(parameters: IngestParameters, reporter: Reporter, report: RunRepor
         report.problems.append(problem)
         reporter.problem(problem)
 
+    landed_count = 0
     for spec in parameters.sources:
-        for landed in land_source(warehouse, spec, options, limits, on_problem):
-            reporter.landed(landed)
-            yield landed
+        try:
+            for landed in land_source(warehouse, spec, options, limits, on_problem):
+                landed_count += 1
+                reporter.landed(landed)
+                yield landed
+        except SourceError as error:
+            if landed_count == 0 and len(parameters.sources) == 1:
+                raise
+            on_problem(SourceProblem(source=spec, locator="", message=str(error)))

@@ -11,8 +11,9 @@ _DEFAULTS = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
-    # Prefect's own lines would tear the progress bar; the run's log in the UI is not affected by the console's level.
-    "PREFECT_LOGGING_LEVEL": "WARNING",
+    # Prefect's own lines would tear the progress bar, and its tracebacks repeat what the command says in one line. The
+    # loggers' own level stays: it would take the run's log in the UI away too.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
 
 

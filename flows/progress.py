@@ -13,24 +13,26 @@ from dataclasses import asdict
 from typing import IO, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from extractors.records import Article, Outcome
 from flows.milling import BatchReport, LandedBatch, Reporter
 from flows.sources.options import SourceProblem
 
 _SECONDS_BETWEEN_LINES = 5.0
+# A rate over less than this is noise, and a time left from it a lie.
+_SECONDS_BEFORE_FORECAST = 3.0
 
 
 class Counting:
-    """What every reporter counts: pages read, articles, rejections, and the clock."""
+    """What every reporter counts: pages read, articles, rejections, and the time since the first batch landed."""
 
     def __init__(self, expected_pages: int | None = None) -> None:
         self.expected_pages = expected_pages
         self.landed_count = 0
         self.article_count = 0
         self.rejected_count = 0
-        self.started = time.monotonic()
+        self.started: float | None = None
         self.lock = threading.RLock()
 
     @property
@@ -39,13 +41,35 @@ class Counting:
         return self.article_count + self.rejected_count
 
     @property
+    def seconds(self) -> float:
+        """Time since the first batch landed: the start of Prefect is no part of it."""
+        return 0.0 if self.started is None else time.monotonic() - self.started
+
+    @property
     def rate(self) -> float:
-        """Pages a second since the start."""
-        return self.done_count / max(time.monotonic() - self.started, 1e-6)
+        """Pages a second since the first batch landed."""
+        return self.done_count / max(self.seconds, 1e-3)
+
+    @property
+    def total(self) -> int | None:
+        """Pages to expect: as estimated, or more when more have landed already."""
+        return None if self.expected_pages is None else max(self.expected_pages, self.landed_count)
+
+    def state_line(self) -> str:
+        """Return `120 of ~400 pages, 35/s, 110 articles, 10 rejected, 0:08 left`."""
+        of = f" of ~{self.total:,}" if self.total else ""
+        parts = [f"{self.done_count:,}{of} pages"]
+        if self.done_count:
+            parts += [f"{self.rate:.0f}/s", f"{self.article_count:,} articles", f"{self.rejected_count:,} rejected"]
+        if self.done_count and self.total and self.seconds >= _SECONDS_BEFORE_FORECAST:
+            parts.append(f"{_clock((self.total - self.done_count) / self.rate)} left")
+        return ", ".join(parts)
 
     def landed(self, batch: LandedBatch) -> None:
         """Count the pages of a batch in the raw layer."""
         with self.lock:
+            if self.started is None:
+                self.started = time.monotonic()
             self.landed_count += batch.page_count
             self.changed()
 
@@ -82,26 +106,16 @@ class TerminalReporter(Counting):
     def __init__(self, expected_pages: int | None = None) -> None:
         super().__init__(expected_pages)
         self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TextColumn(
-                "{task.fields[rate]:.0f} pages/s  {task.fields[articles]} articles  {task.fields[rejected]} rejected"
-            ),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
+            BarColumn(bar_width=24), TextColumn("{task.description}"), console=Console(stderr=True), transient=True
         )
-        self._bar = self._progress.add_task("Milling", total=expected_pages, rate=0.0, articles=0, rejected=0)
+        self._bar = self._progress.add_task("Reading the first pages", total=None)
         self._progress.start()
 
     def changed(self) -> None:
         """Move the bar."""
-        total = None if self.expected_pages is None else max(self.expected_pages, self.landed_count)
         self._progress.update(
-            self._bar, completed=self.done_count, total=total, rate=self.rate, articles=self.article_count,
-            rejected=self.rejected_count,
+            self._bar, completed=self.done_count, total=self.total if self.done_count else None,
+            description=self.state_line() if self.done_count else f"{self.landed_count:,} pages read, starting workers",
         )  # fmt: skip
 
     def problem(self, problem: SourceProblem) -> None:
@@ -119,22 +133,14 @@ class LineReporter(Counting):
     def __init__(self, expected_pages: int | None = None, stream: IO[str] | None = None) -> None:
         super().__init__(expected_pages)
         self._stream = stream or sys.stderr
-        self._last = self.started
+        self._last = time.monotonic()
 
     def changed(self) -> None:
         """Print a line when the last one is some seconds old."""
         now = time.monotonic()
-        if now - self._last < _SECONDS_BETWEEN_LINES:
-            return
-        self._last = now
-        left = ""
-        if self.expected_pages and self.rate:
-            seconds = max(0, self.expected_pages - self.done_count) / self.rate
-            left = f", about {seconds:.0f} s left"
-        self._print(
-            f"{self.done_count} pages, {self.rate:.0f}/s, {self.article_count} articles, "
-            f"{self.rejected_count} rejected{left}"
-        )
+        if self.done_count and now - self._last >= _SECONDS_BETWEEN_LINES:
+            self._last = now
+            self._print(self.state_line())
 
     def problem(self, problem: SourceProblem) -> None:
         """Print a problem."""
@@ -169,7 +175,15 @@ class JsonReporter(Counting):
 
 def problem_line(problem: SourceProblem) -> str:
     """Return a problem as a line for people."""
-    return f"! {problem.source} {problem.locator}: {problem.message}"
+    place = f"{problem.source} {problem.locator}: " if problem.locator else ""
+    return f"! {place}{problem.message}"
+
+
+def _clock(seconds: float) -> str:
+    """Return seconds as 0:08, 12:34 or 1:02:03."""
+    minutes, rest = divmod(round(max(0.0, seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 _current: Reporter = Counting()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 
 import click
@@ -21,14 +22,13 @@ def print_summary(report: RunReport, reporter: Counting, parameters: IngestParam
             problem_count=len(report.problems), seconds=round(seconds, 3),
         )  # fmt: skip
         return
-    for line in summary_lines(report, parameters, seconds):
+    for line in summary_lines(report, parameters, seconds, reporter.rate):
         click.echo(line)
 
 
-def summary_lines(report: RunReport, parameters: IngestParameters, seconds: float) -> list[str]:
-    """Return the summary as lines."""
+def summary_lines(report: RunReport, parameters: IngestParameters, seconds: float, rate: float) -> list[str]:
+    """Return the summary as lines; `rate` is in pages a second, the start of Prefect and of the workers left out."""
     current = report.batch_count - report.written_batch_count
-    rate = report.page_count / max(seconds, 0.001)
     sums = f"{report.page_count} pages = {report.article_count} articles + {report.rejected_count} rejected"
     lines = [
         f"{sums}, in {seconds:.1f} s ({rate:.0f} pages/s)",
@@ -42,8 +42,9 @@ def summary_lines(report: RunReport, parameters: IngestParameters, seconds: floa
         lines.append(f"Left out: {report.duplicate_count} captures that their batch held already")
     if report.problems:
         lines.append(f"Problems: {len(report.problems)} in the sources, listed above")
-    where = "" if parameters.warehouse == "data" else f" -w {parameters.warehouse}"
-    lines.append(f'Next:     gristmill sql{where} "from sites"')
+    where = "" if parameters.warehouse == "data" else f" -w {shlex.quote(parameters.warehouse)}"
+    query = "select site, page_count, article_count, share_removed from sites"
+    lines.append(f'Next:     gristmill sql{where} "{query}"')
     return lines
 
 

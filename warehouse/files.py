@@ -150,7 +150,7 @@ def read_footer(path: Path) -> dict[str, str] | None:
         # Arrow reports a corrupt footer as an OSError without a number.
         if error.errno is None:
             return None
-        raise WarehouseError(f"cannot read {path}: {error.strerror or error}") from error
+        raise WarehouseError(f"cannot read {path}: {os.strerror(error.errno)}") from error
     pairs = (metadata.metadata or {}).items()
     found = {key.decode(): value.decode() for key, value in pairs if key.startswith(_KEY_PREFIX.encode())}
     return {key.removeprefix(_KEY_PREFIX): value for key, value in found.items()} | {"num_rows": str(metadata.num_rows)}

@@ -13,7 +13,7 @@ from flows.commands.options import warehouse_option
 from flows.exits import Exit, RunFailedError
 
 
-class Share(click.ParamType):
+class Share(click.ParamType[float]):
     """A share, as `5%` or `0.05`."""
 
     name = "share"
@@ -29,7 +29,7 @@ class Share(click.ParamType):
         return share
 
 
-class Column(click.ParamType):
+class Column(click.ParamType[tuple[str, str]]):
     """A column of a table, as `html=raw_html`."""
 
     name = "field=column"
@@ -89,14 +89,15 @@ def ingest(max_rejected: float, *, inline: bool, as_json: bool, **options: Any) 
     parameters = IngestParameters(**options)
     report = _run(parameters, inline=inline, as_json=as_json)
     if report.problems:
-        raise SystemExit(Exit.FAILED)
+        raise click.exceptions.Exit(Exit.FAILED)
     if report.rejected_share > max_rejected:
         click.echo(f"{report.rejected_share:.1%} of the pages were rejected; {max_rejected:.1%} are allowed.", err=True)
-        raise SystemExit(Exit.REJECTED)
+        raise click.exceptions.Exit(Exit.REJECTED)
 
 
 def _run(parameters: Any, *, inline: bool, as_json: bool) -> Any:
     from flows.ingest import ingest_inline
+    from flows.pool import PoolError
     from flows.progress import JsonReporter, LineReporter, TerminalReporter, set_reporter
     from flows.sources.estimate import estimate_pages
     from flows.sources.options import SourceError
@@ -118,7 +119,7 @@ def _run(parameters: Any, *, inline: bool, as_json: bool) -> Any:
             from flows.deployed import ingest as ingest_flow
 
             report = ingest_flow(parameters)
-    except (SourceError, WarehouseError) as error:
+    except (SourceError, WarehouseError, PoolError) as error:
         raise RunFailedError(str(error)) from error
     finally:
         reporter.close()

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from flows.commands.options import warehouse_option
-from flows.exits import RunFailedError
+from flows.exits import RunFailedError, UserError
 
 _FORMATS = ("table", "csv", "json", "jsonl", "markdown", "parquet")
 
@@ -53,7 +53,11 @@ def sql(query: str | None, warehouse: str, form: str | None, output: Path | None
             return
         _answer(connection, query, _form_of(form, output), output)
     except QueryError as error:
-        raise click.UsageError(str(error)) from error
+        raise UserError(str(error)) from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise RunFailedError(f"cannot write {output or 'the answer'}: {error.strerror or error}") from error
 
 
 def open_warehouse(warehouse: str) -> Any:
@@ -80,7 +84,7 @@ def _answer(connection: Any, query: str, form: str, output: Path | None) -> None
     result = run_query(connection, query)
     if form == "parquet":
         if output is None and sys.stdout.isatty():
-            raise click.UsageError("Parquet is not for a terminal: name a file with --output, or use a pipe")
+            raise UserError("Parquet is not for a terminal: name a file with --output, or use a pipe")
         writers.write_parquet(result, output or sys.stdout.buffer)
         return
     text_writers = {
