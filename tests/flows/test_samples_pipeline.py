@@ -60,7 +60,6 @@ SHORT_OF_CUTS = {
     "pages/ru-varezhki-cp1251.html": "no Russian rules yet",
     "pages/ja-wasuremono.html": "no Japanese rules yet",
     "pages/ar-bir-qarya.html": "no Arabic rules yet",
-    "pages/sv-algvarning.html": "no Swedish rules yet",
     "make_archive/apple-press.html": "a site's own box without tell-tale words: to be learned by repetition",
     "make_archive/school-clock.html": "as above",
     "make_archive/weir-eels.html": "as above",
