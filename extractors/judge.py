@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from extractors.body import Body, NoBody, extract_body, parse_html
 from extractors.decode import Decoded, decode_body
+from extractors.furniture.matching import FurnitureSet
 from extractors.identity import sha256_hex, site_of
 from extractors.metadata.extract import PageContext, extract_metadata, metadata_from_hints
 from extractors.records import (
@@ -48,11 +49,17 @@ class JudgeOptions:
 
     rules: RuleSet = field(default_factory=load_packaged_rules)
     with_comments: bool = False
+    furniture: FurnitureSet = field(default_factory=FurnitureSet)
 
     @property
     def versions(self) -> Versions:
-        """The versions to be recorded with every row that these options produce."""
+        """The versions to be recorded with every row that these options produce; `versions_for` adds the site's."""
         return Versions(extractor_version(with_comments=self.with_comments), self.rules.version)
+
+    def versions_for(self, site: str | None) -> Versions:
+        """Return the versions to be recorded with a row of a site."""
+        furniture = self.furniture.for_site(site)
+        return replace(self.versions, furniture_version=furniture.version if furniture else None)
 
 
 def judge_page(page: RawPage, options: JudgeOptions) -> Outcome:
@@ -134,9 +141,10 @@ def _finish(page: RawPage, body: Body, metadata: Metadata, how: tuple[Decoded, J
     decoded, options = how
     form = Form.TEXT if body.source == "text" else Form.HTML
     is_dump = form is Form.TEXT and page.hints.title is None
-    context = StripContext(metadata.language, form, has_title_line=is_dump, title=metadata.title)
-    stripped = strip_text(body.text, context, options.rules)
     site = _site(page, metadata)
+    furniture = options.furniture.for_site(site)
+    context = StripContext(metadata.language, form, is_dump, metadata.title, furniture)
+    stripped = strip_text(body.text, context, options.rules)
     letters = _count_letters(stripped.text, context)
     if letters < MIN_LETTERS:
         had = _count_letters(body.text, context)

@@ -7,7 +7,7 @@ record says of itself, no I/O, no clock. The Parquet columns that hold these fie
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -28,6 +28,7 @@ class Kind(StrEnum):
     COPYRIGHT = "copyright"
     UPDATE_NOTE = "update_note"
     REPEATED_TITLE = "repeated_title"
+    SITE_FURNITURE = "site_furniture"
 
 
 class RejectReason(StrEnum):
@@ -194,10 +195,35 @@ Outcome = Article | Rejected
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What a batch of the pages layer is a function of, beside its raw batch. Recorded in every file and row."""
+    """What a page's row is a function of, beside the raw page. Recorded in every row and, for the batch, in its file.
+
+    `furniture_version` is that of what was learned of the page's site, None where nothing was.
+    """
 
     extractor_version: str
     rules_version: str
+    furniture_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FurnitureBlock:
+    """A block that was learned to be a site's furniture, for it stands on different articles of the site.
+
+    `block_id` is the key of its text (see `extractors.furniture.lines`). Of `site_group_count` groups of
+    near-duplicate articles `group_count` hold it, on `page_count` pages fetched from `first_seen_date` to
+    `last_seen_date` (UTC). `is_edge_bound`: it goes only at the edges of a text, or beside other furniture.
+    """
+
+    site: str
+    block_id: str
+    group_count: int
+    site_group_count: int
+    page_count: int
+    is_edge_bound: bool
+    first_seen_date: date
+    last_seen_date: date
+    sample: str
+    is_vetoed: bool = False
 
 
 def rebuild_extracted(kept: str, removals: tuple[Removal, ...]) -> str:

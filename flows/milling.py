@@ -125,8 +125,8 @@ class Mill:
 
         Raises WarehouseError when the batch cannot be read or written, and lands nothing then.
         """
-        versions = self.options.versions
-        if not self.is_forced and pages_state(self.warehouse, ref, versions) is PagesState.CURRENT:
+        versions, furniture = self.options.versions, self.options.furniture.site_versions
+        if not self.is_forced and pages_state(self.warehouse, ref, versions, furniture) is PagesState.CURRENT:
             return self._report_current(ref)
         rejected: Counter[str] = Counter()
         removed: Counter[str] = Counter()
@@ -135,7 +135,7 @@ class Mill:
             if not isinstance(outcome, Article):
                 rejected[outcome.reason.value] += 1
             removed.update(removal.kind.value for removal in outcome.removals)
-            rows.append(pages_row(page, outcome, ref, versions))
+            rows.append(pages_row(page, outcome, ref, self.options.versions_for(outcome.site)))
             self.reporter.judged(outcome)
         write_pages_batch(self.warehouse, ref, rows, versions)
         report = BatchReport(ref, len(rows), len(rows) - rejected.total(), rejected, removed, is_written=True)

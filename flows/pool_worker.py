@@ -12,10 +12,11 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from extractors.furniture.matching import FurnitureSet
 from extractors.judge import JudgeOptions, judge_page, reject_page
 from extractors.records import Outcome, RawPage, RejectReason
 from extractors.strip.rules import load_packaged_rules
@@ -33,21 +34,23 @@ class WorkerSetup:
 
     rules_version: str
     with_comments: bool
+    furniture: FurnitureSet
     pickled: bytes
 
     @classmethod
     def of(cls, options: JudgeOptions) -> Self:
         """Return the options, packed."""
-        return cls(options.rules.version, options.with_comments, pickle.dumps(options))
+        bare = replace(options, furniture=FurnitureSet())
+        return cls(options.rules.version, options.with_comments, options.furniture, pickle.dumps(bare))
 
     def unpack(self) -> JudgeOptions:
         """Return the options; from the rules that this process has already, where they are the same."""
         packaged = load_packaged_rules()
         if packaged.version == self.rules_version:
-            return JudgeOptions(rules=packaged, with_comments=self.with_comments)
+            return JudgeOptions(rules=packaged, with_comments=self.with_comments, furniture=self.furniture)
         options = pickle.loads(self.pickled)  # noqa: S301 - our own parent's
         assert isinstance(options, JudgeOptions)
-        return options
+        return replace(options, furniture=self.furniture)
 
 
 _options: JudgeOptions | None = None

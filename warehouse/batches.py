@@ -6,8 +6,10 @@ names. The flows decide what to do with a state; nothing here extracts or knows 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -88,6 +90,7 @@ def read_raw_batch(warehouse: Warehouse, ref: BatchRef) -> Iterator[RawPage]:
 def write_pages_batch(warehouse: Warehouse, ref: BatchRef, rows: Sequence[PagesRow], versions: Versions) -> None:
     """Land the rows of a batch in the pages layer, replacing what is there. Rows are sorted by site, url, page_id.
 
+    The footer lists the sites of the rows, with one version for what had been learned of them.
     Raises ValueError, and lands nothing, when the rows are not exactly one for each page of the raw batch;
     WarehouseError when there is no whole raw batch, or the disk refuses.
     """
@@ -95,15 +98,20 @@ def write_pages_batch(warehouse: Warehouse, ref: BatchRef, rows: Sequence[PagesR
     if raw_footer is None:
         raise WarehouseError(f"no whole raw batch at {warehouse.raw_file(ref)}: ingest its source again")
     _require_same_pages(_raw_page_ids(warehouse, ref), [row.page_id for row in rows])
+    sites = {row.site: str(row.cells["furniture_version"] or "") for row in rows if row.site is not None}
     footer = _footer("pages", ref, len(rows)) | _derivation(raw_footer, versions)
+    footer |= {"sites": json.dumps(sorted(sites)), "furniture_version": furniture_version_of(sites, sites)}
     ordered = sorted(rows, key=lambda row: (row.site or "", row.url or "", row.page_id))
     write_parquet(warehouse, warehouse.pages_file(ref), [row.cells for row in ordered], PAGES_SPEC, footer)
 
 
-def pages_state(warehouse: Warehouse, ref: BatchRef, versions: Versions) -> PagesState:
+def pages_state(
+    warehouse: Warehouse, ref: BatchRef, versions: Versions, furniture: Mapping[str, str] | None = None
+) -> PagesState:
     """Tell whether the pages layer holds what these versions make of the raw batch, by the footers alone.
 
-    Stale means made by other versions, under another schema, or from other raw rows.
+    `furniture` holds the version of each site's furniture: of these, only the sites of the batch count. Stale means
+    made by other versions, under another schema, or from other raw rows.
     """
     try:
         footer = read_footer(warehouse.pages_file(ref))
@@ -113,7 +121,17 @@ def pages_state(warehouse: Warehouse, ref: BatchRef, versions: Versions) -> Page
         return PagesState.UNREADABLE
     raw_footer = _whole_footer(warehouse.raw_file(ref)) or {}
     asked = {"schema_version": SCHEMA_VERSION} | _derivation(raw_footer, versions)
+    asked["furniture_version"] = furniture_version_of(json.loads(footer.get("sites", "[]")), furniture or {})
     return PagesState.CURRENT if asked.items() <= footer.items() else PagesState.STALE
+
+
+def furniture_version_of(sites: Iterable[str], versions: Mapping[str, str]) -> str:
+    """Return one version for what was learned of some sites: 12 hex digits, empty when it was nothing of any.
+
+    What is learned of a site leaves the batches alone that hold no page of it.
+    """
+    known = sorted((site, versions[site]) for site in sites if versions.get(site))
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:12] if known else ""
 
 
 def count_outcomes(warehouse: Warehouse, ref: BatchRef) -> Counter[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 """Goes up when a column is added, dropped or changes its meaning: files of another version are stale."""
 
 _STRING = pa.string()
@@ -153,6 +153,7 @@ PAGES_SCHEMA = pa.schema(
         _field("text_sha256", _STRING, "SHA-256 of `text` in UTF-8: 64 hex digits; null when rejected."),
         _field("extractor_version", _STRING, "Version of the extractor that made this row.", required=True),
         _field("rules_version", _STRING, "Version of the rules that made this row.", required=True),
+        _field("furniture_version", _STRING, "Version of the furniture learned of the row's site; null without any."),
         _field("batch_id", _STRING, "Batch that the row belongs to; the file's name in both layers.", required=True),
     ]
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from extractors.records import Kind
 from extractors.strip import runs
 from extractors.strip.evidence import BlockEvidence, Hit
 from extractors.strip.scores import (
@@ -31,6 +32,8 @@ _MOST_BY_RULE = 0.4
 _LONG_TEXT = 1500
 # A block this long is no paragraph but a page whose line breaks were lost.
 _WALL_CHARS = 1800
+# What repeats on a page that would hold hardly anything else is that page's own text.
+_LEAST_LEFT = 200
 
 
 def decide_cuts(blocks: Sequence[BlockEvidence], *, protect_first: bool = False) -> list[Cut]:
@@ -51,7 +54,8 @@ def decide_cuts(blocks: Sequence[BlockEvidence], *, protect_first: bool = False)
     runs.extend(judged)
     runs.cut_neighbours(judged)
     cuts = [cut for state in judged for cut in ([state.cut] if state.cut else _sentence_cuts(state))]
-    return _guard(cuts, sum(state.evidence.span.chars for state in states))
+    cuts = _guard(cuts, sum(state.evidence.span.chars for state in states))
+    return _leave_an_article(cuts, sum(state.evidence.span.chars for state in judged))
 
 
 def _cut_certain(states: Sequence[State]) -> None:
@@ -113,4 +117,12 @@ def _guard(cuts: list[Cut], total_chars: int) -> list[Cut]:
     weak = sum(cut.end - cut.start for cut in cuts if cut.is_weak)
     if weak > total_chars * _MOST_WEAK and total_chars > _LONG_TEXT // 3:
         cuts = [cut for cut in cuts if not cut.is_weak]
+    return cuts
+
+
+def _leave_an_article(cuts: list[Cut], total_chars: int) -> list[Cut]:
+    """Take the cuts of learned furniture back when less than half of the text, and hardly any, would be left."""
+    left = total_chars - sum(cut.end - cut.start for cut in cuts)
+    if left < _LEAST_LEFT and left < total_chars / 2:
+        return [cut for cut in cuts if cut.kind is not Kind.SITE_FURNITURE]
     return cuts

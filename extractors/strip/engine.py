@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from extractors.furniture.matching import SiteFurniture
 from extractors.records import Form, Removal
 from extractors.strip.blocks import Span, split_blocks
 from extractors.strip.decide import decide_cuts
 from extractors.strip.evidence import gather_evidence
+from extractors.strip.learned import mark_furniture
 from extractors.strip.rules import RuleSet
 from extractors.strip.scores import Cut
 from extractors.strip.titles import mark_repeated_title
@@ -24,13 +26,14 @@ class StripContext:
     """What is known of the page beside its text.
 
     `title` is looked for at the head of the text, where it goes. `has_title_line`: the first line is the title of a
-    dump and stays.
+    dump and stays. `furniture` is what was learned of the page's site.
     """
 
     language: str | None = None
     form: Form = Form.HTML
     has_title_line: bool = False
     title: str | None = None
+    furniture: SiteFurniture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ def strip_text(text: str, context: StripContext, rules: RuleSet) -> Stripped:
     evidence = gather_evidence(text, blocks, rules.for_language(context.language))
     if not context.has_title_line:
         mark_repeated_title(evidence, context.title)
+    mark_furniture(evidence, context.furniture)
     cuts = decide_cuts(evidence, protect_first=context.has_title_line)
     return apply_cuts(text, _units(blocks, cuts), cuts)
 

@@ -27,6 +27,7 @@ _STYLES = {
     Kind.COPYRIGHT: "bright_black",
     Kind.UPDATE_NOTE: "bright_cyan",
     Kind.REPEATED_TITLE: "bright_black",
+    Kind.SITE_FURNITURE: "bright_green",
 }
 
 _MOST_LISTED = 20

@@ -31,7 +31,7 @@ from warehouse.errors import WarehouseError
 from warehouse.files import read_footer, write_parquet
 from warehouse.layout import BatchRef, Warehouse, batch_ref_of, rows_sha256
 from warehouse.rows import pages_row
-from warehouse.schema import PAGES_SCHEMA, RAW_SCHEMA
+from warehouse.schema import PAGES_SCHEMA, RAW_SCHEMA, SCHEMA_VERSION
 
 JUDGED = [
     (make_page(1, url="https://zeta.example/1"), make_article(site="zeta.example")),
@@ -153,7 +153,7 @@ def test_footers_name_what_the_files_are_made_of(warehouse):
     """Both footers name schema, batch and rows; that of the pages also the versions and the raw rows."""
     ref = land(warehouse, JUDGED)
     common = {
-        "schema_version": "1",
+        "schema_version": SCHEMA_VERSION,
         "batch_id": ref.batch_id,
         "fetch_date": "2026-11-22",
         "row_count": "4",
@@ -161,7 +161,8 @@ def test_footers_name_what_the_files_are_made_of(warehouse):
     }
     digest = rows_sha256(PAGES)
     assert read_footer(warehouse.raw_file(ref)) == common | {"layer": "raw", "rows_sha256": digest}
-    versions = {"extractor_version": "1.0", "rules_version": "r1"}
+    versions = {"extractor_version": "1.0", "rules_version": "r1", "furniture_version": ""}
+    versions["sites"] = '["alpha.example", "zeta.example"]'
     assert read_footer(warehouse.pages_file(ref)) == common | versions | {"layer": "pages", "raw_rows_sha256": digest}
 
 
@@ -181,7 +182,7 @@ def test_state_follows_the_versions(warehouse):
 def test_state_follows_the_schema(warehouse, monkeypatch):
     """A file of an earlier schema is stale although the versions are the same."""
     ref = land(warehouse, JUDGED)
-    monkeypatch.setattr(batches, "SCHEMA_VERSION", "2")
+    monkeypatch.setattr(batches, "SCHEMA_VERSION", "later")
     assert pages_state(warehouse, ref, VERSIONS) is PagesState.STALE
 
 
