@@ -24,6 +24,8 @@ class LazyGroup(click.Group):
             "Read pages, extract and strip them, land them in the warehouse.",
         ),
         "sql": ("flows.commands.sql", "sql", "Ask the warehouse in SQL."),
+        "learn": ("flows.commands.learn", "learn", "Learn the blocks that each site repeats on its articles."),
+        "furniture": ("flows.commands.furniture", "furniture", "Show what was learned of sites, and veto it."),
         "explain": ("flows.commands.explain", "explain", "Show an article with its cuts, coloured by reason."),
         "evaluate": ("flows.commands.evaluate", "evaluate", "Measure extraction and stripping against gold pages."),
     }

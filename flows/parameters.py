@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from extractors.furniture.matching import furniture_set_of
 from extractors.judge import JudgeOptions
 from flows.batching import BatchLimits
 from flows.pool import PoolSettings
 from flows.sources.options import ColumnNames, SourceOptions
+from warehouse.furniture import read_furniture
 from warehouse.layout import Warehouse
 
 
@@ -42,8 +45,9 @@ class IngestParameters(BaseModel):
         return SourceOptions(label=self.label, base_url=self.base_url, columns=ColumnNames(**self.columns))
 
     def judge_options(self) -> JudgeOptions:
-        """Return how pages are judged."""
-        return JudgeOptions(with_comments=self.with_comments)
+        """Return how pages are judged, with what was learned so far. Raises WarehouseError when that is damaged."""
+        furniture = furniture_set_of(read_furniture(self.open_warehouse()).blocks)
+        return JudgeOptions(with_comments=self.with_comments, furniture=furniture)
 
     def pool_settings(self) -> PoolSettings:
         """Return how many processes judge, and what a page may cost."""
@@ -53,3 +57,14 @@ class IngestParameters(BaseModel):
     def batch_limits(self) -> BatchLimits:
         """Return when a batch is full."""
         return BatchLimits(pages=self.batch_pages)
+
+
+class LearnParameters(BaseModel):
+    """What to learn furniture from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    warehouse: Annotated[str, Field(description="Root folder of the warehouse")] = "data"
+    site: Annotated[str | None, Field(description="Learn of this site only")] = None
+    since: Annotated[date | None, Field(description="Read pages fetched on this UTC date or later")] = None
+    min_groups: Annotated[int, Field(ge=2, description="Different articles that must hold a block")] = 3

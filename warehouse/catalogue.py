@@ -20,10 +20,11 @@ import duckdb
 from warehouse.batches import PAGES_SPEC
 from warehouse.errors import WarehouseError
 from warehouse.files import read_footer, replacing, write_parquet
+from warehouse.furniture import ensure_furniture_file
 from warehouse.layout import Warehouse
 from warehouse.schema import PAGES_SCHEMA, SCHEMA_VERSION
 
-VIEWS = ("page_rows", "page_versions", "articles", "rejections", "removals", "sites", "batches")
+VIEWS = ("page_rows", "page_versions", "articles", "rejections", "removals", "sites", "batches", "furniture")
 """The views, each after those that it is made of."""
 
 # So that DuckDB clients from 1.0 on can open a file that DuckDB 2 wrote.
@@ -45,6 +46,7 @@ def refresh_catalogue(warehouse: Warehouse) -> bool:
     gets a Parquet file without rows, so that the views have their columns. Raises WarehouseError when the disk refuses.
     """
     _ensure_schema_file(warehouse)
+    ensure_furniture_file(warehouse)
     views = _view_selects(warehouse)
     mark = hashlib.sha256(repr((_STORAGE_VERSION, views)).encode()).hexdigest()[:16]
     if _mark_of(warehouse) == mark:
@@ -105,6 +107,7 @@ def _view_selects(warehouse: Warehouse) -> dict[str, str]:
     values = {
         "columns": ",\n    ".join(f'"{name}"' for name in PAGES_SCHEMA.names),
         "pages_glob": _quoted(f"{_unglobbed(layer)}/**/*.parquet"),
+        "furniture_file": _quoted(_unglobbed(str(warehouse.current_furniture_file.resolve()))),
     }
     return {view: Template(_view_source(view)).substitute(values) for view in VIEWS}
 

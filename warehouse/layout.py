@@ -55,6 +55,11 @@ class Warehouse:
         return self.root / "furniture"
 
     @property
+    def current_furniture_file(self) -> Path:
+        """The learned furniture that is in force; beside it lies every version there was, by its name."""
+        return self.furniture / "current.parquet"
+
+    @property
     def catalogue(self) -> Path:
         """The DuckDB file that holds the views."""
         return self.root / "gristmill.duckdb"

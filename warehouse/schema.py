@@ -159,6 +159,27 @@ PAGES_SCHEMA = pa.schema(
 )
 """One row per raw page, an article or a rejection. `fetch_date` is the partition, not a column of the file."""
 
+_DATE = pa.date32()
+
+FURNITURE_SCHEMA = pa.schema(
+    [
+        _field("site", _STRING, "Registrable domain that the block was learned of, in lower case.", required=True),
+        _field("block_id", _STRING, "Key of the block's text, numbers and case apart: 16 hex digits.", required=True),
+        _field("group_count", pa.int32(), "Different articles that hold the block; copies of one count once.",
+               required=True),
+        _field("site_group_count", pa.int32(), "Different articles of the site that were read.", required=True),
+        _field("page_count", pa.int32(), "Pages that hold the block, copies included.", required=True),
+        _field("is_edge_bound", pa.bool_(), "Whether the block is cut only at the edges of a text, or beside other "
+               "furniture.", required=True),
+        _field("first_seen_date", _DATE, "UTC date of the first fetch of a page that holds it.", required=True),
+        _field("last_seen_date", _DATE, "UTC date of the last fetch of a page that holds it.", required=True),
+        _field("sample", _STRING, "The block as one of the pages has it, at most 1,000 characters.", required=True),
+        _field("is_vetoed", pa.bool_(), "Whether a person said that it is no furniture: then it is never cut.",
+               required=True),
+    ]
+)  # fmt: skip
+"""One row per block that was learned to be furniture of a site."""
+
 
 def description_of(field: pa.Field[Any]) -> str:
     """Return the description of a schema's field. Raises KeyError when it has none."""

@@ -57,7 +57,7 @@ def test_new_batches_show_without_a_refresh(tmp_path):
     warehouse = Warehouse(tmp_path)
     refresh_catalogue(warehouse)
     land(warehouse, JUDGED)
-    assert [count(warehouse, view) for view in VIEWS] == [2, 2, 1, 1, 1, 1, 1]
+    assert [count(warehouse, view) for view in VIEWS] == [2, 2, 1, 1, 1, 1, 1, 0]
     assert plain_read(warehouse.pages) == [("article", date(2026, 11, 22)), ("rejected", date(2026, 11, 22))]
 
 
