@@ -7,7 +7,7 @@ The only place that calls trafilatura's extraction. Metadata are in `extractors.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import trafilatura
 from lxml.html import HtmlElement
@@ -20,6 +20,13 @@ from extractors.records import RejectReason
 _DEEP = 250
 # A first result shorter than this may be the rest of a page that broke off in an unclosed comment.
 _BROKEN_OFF_CHARS = 200
+# When the first body is shorter than this share of the second, trafilatura tries again and wider; when it then still
+# has less than that share of the second's prose, the second is the article. Swept .3 to .7 and .7 to .85.
+_WIDER_BELOW = 0.7
+_SECOND_BELOW = 0.5
+_LEAST_SECOND_CHARS = 500
+_SENTENCE_STOP = re.compile(r"[.!?…。！？।][\"'”’»“)\]」』]*(?:\s|$|\|)|[。！？]")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +59,19 @@ def extract_body(html: str, tree: HtmlElement | None, *, with_comments: bool = F
     """
     problems: list[str] = []
     text = _by_trafilatura(tree, problems) if tree is not None else ""
-    source = "trafilatura"
+    body = Body(text, "trafilatura")
     if len(text) < _BROKEN_OFF_CHARS:
-        second, second_source = _second_try(html, text, problems)
-        if second:
-            text, source = second, second_source
-    if not text.strip():
+        body = _repaired(html, body, problems)
+    body = _second_opinion(html, tree, body, problems)
+    if not body.text.strip():
         return _reason(html, tree, problems)
     comments = _comments(tree) if with_comments and tree is not None else None
-    return Body(text=text, source=source, comments=comments)
+    return replace(body, comments=comments)
 
 
-def _by_trafilatura(tree: HtmlElement | str, problems: list[str]) -> str:
+def _by_trafilatura(tree: HtmlElement, problems: list[str], *, favor_recall: bool = False) -> str:
     try:
-        document = trafilatura.bare_extraction(tree, include_comments=False)
+        document = trafilatura.bare_extraction(tree, include_comments=False, favor_recall=favor_recall)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a page does to the library is the page's rejection
@@ -74,24 +80,53 @@ def _by_trafilatura(tree: HtmlElement | str, problems: list[str]) -> str:
     return (getattr(document, "text", None) or "") if document is not None else ""
 
 
-def _second_try(html: str, first: str, problems: list[str]) -> tuple[str, str]:
-    """Try again what trafilatura drops silently: unclosed comments, deep nesting, one giant paragraph."""
-    repaired = close_comments(html)
-    if repaired is not html:
-        tree = parse_html(repaired)
-        text = _by_trafilatura(tree, problems) if tree is not None else ""
-        if len(text) > len(first):
-            return text, "trafilatura+repair"
-    if first.strip():
-        return "", ""
+def _by_resiliparse(html: str, problems: list[str]) -> str:
     try:
         text = extract_plain_text(
-            repaired, main_content=True, preserve_formatting=True, comments=False, alt_texts=False
+            html, main_content=True, preserve_formatting=True, comments=False, alt_texts=False, post_meta=False
         )
     except Exception as error:  # noqa: BLE001 - as above
         problems.append(f"{type(error).__name__}: {error}"[:300])
-        return "", ""
-    return _tidy(text), "resiliparse"
+        return ""
+    return _tidy(text)
+
+
+def _repaired(html: str, body: Body, problems: list[str]) -> Body:
+    """Extract again from a page that breaks off in a comment that is never closed."""
+    closed = close_comments(html)
+    tree = parse_html(closed) if closed is not html else None
+    text = _by_trafilatura(tree, problems) if tree is not None else ""
+    return Body(text, "trafilatura+repair") if len(text) > len(body.text) else body
+
+
+def _second_opinion(html: str, tree: HtmlElement | None, body: Body, problems: list[str]) -> Body:
+    """Take the better body where a second extractor, ten times as fast, finds much more of an article.
+
+    Measured on 1,023 gold pages, their hosts in two halves: F1 .9597 to .9612 and .9453 to .9532. Preferring the second
+    opinion where the two merely differ loses on both.
+    """
+    second = _by_resiliparse(html, problems)
+    if not body.text.strip():
+        return Body(second, "resiliparse")
+    if len(second) <= _LEAST_SECOND_CHARS:
+        return body
+    if tree is not None and len(body.text) < _WIDER_BELOW * len(second):
+        wider = _by_trafilatura(tree, problems, favor_recall=True)
+        if prose_chars(wider) > prose_chars(body.text):
+            body = Body(wider, "trafilatura+recall")
+    if prose_chars(body.text) < _SECOND_BELOW * prose_chars(second):
+        return Body(second, "resiliparse")
+    return body
+
+
+def prose_chars(text: str) -> int:
+    """Count the characters of a text's paragraphs: lines of some length, or table cells, that hold a sentence's end."""
+    total = 0
+    for raw in text.split("\n"):
+        line = raw.strip(" |\t")
+        if len(line) >= 40 and _SENTENCE_STOP.search(line) and (len(line) >= 100 or _CJK.search(line)):
+            total += len(line)
+    return total
 
 
 def close_comments(html: str) -> str:

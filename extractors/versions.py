@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-REVISION = 1
+REVISION = 2
 
 
 def extractor_version(*, with_comments: bool = False) -> str:
