@@ -9,7 +9,7 @@ import hashlib
 import re
 import unicodedata
 
-_BULLET = re.compile(r"^[-–—•*·>»→▶]+\s*")
+_BULLET = re.compile(r"^[-–—•*·>»→▶|\s]+|[|\s]+$")
 _DIGITS = re.compile(r"\d+(?:[.,:/]\d+)*")
 _LETTER = re.compile(r"[^\W\d_]")
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
@@ -25,7 +25,8 @@ _LEAST_LETTERS = 3
 def block_key(text: str) -> str | None:
     """Return 16 hex digits that stand for a block's text, or None for one with fewer than three letters.
 
-    Case, white space, a bullet before it and the numbers in it ("12 comments") make no difference.
+    Case, white space, a bullet, the walls of a table's cell and the numbers ("12 comments") make no difference. Keys
+    are stored: when they change, all furniture must be learned again.
     """
     plain = plain_line(text)
     if len(_LETTER.findall(plain)) < _LEAST_LETTERS:
@@ -36,7 +37,7 @@ def block_key(text: str) -> str | None:
 def plain_line(text: str) -> str:
     """Return a block's text with what varies between its repetitions evened out."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return _DIGITS.sub("#", " ".join(_BULLET.sub("", folded.strip()).split()))
+    return _DIGITS.sub("#", " ".join(_BULLET.sub("", folded).split()))
 
 
 def split_line_words(text: str) -> list[str]:

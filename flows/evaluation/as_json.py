@@ -47,6 +47,9 @@ def _injected(report: InjectedReport) -> dict[str, Any]:
     for form, entry in zip(report.forms, found["forms"], strict=True):
         for part, collateral in form.collateral.items():
             entry["collateral"][part]["lost_share"] = collateral.lost_share
+    for learned, entry in zip(report.learned, found["learned"], strict=True):
+        entry["after"]["share"] = learned.after.share
+        entry["near_duplicates"]["strip_share"] = learned.near_duplicates.strip_share
     return found
 
 

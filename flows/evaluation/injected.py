@@ -71,6 +71,22 @@ class FormReport:
 
 
 @dataclass(frozen=True, slots=True)
+class LearnedReport:
+    """One form of the group cases: house blocks gone before and after learning, and what the articles lost after it.
+
+    `sites` of the cases, and `blocks` learned of them.
+    """
+
+    form: CaseForm
+    sites: int
+    blocks: int
+    before: Share
+    after: Share
+    all_cases: Collateral
+    near_duplicates: Collateral
+
+
+@dataclass(frozen=True, slots=True)
 class InjectedReport:
     """All figures of one file of injected cases."""
 
@@ -78,6 +94,7 @@ class InjectedReport:
     has_halves: bool
     strip_share: float
     forms: tuple[FormReport, ...]
+    learned: tuple[LearnedReport, ...] = ()
 
 
 def report_form(form: CaseForm, cases: Sequence[CaseScore]) -> FormReport:
@@ -85,8 +102,6 @@ def report_form(form: CaseForm, cases: Sequence[CaseScore]) -> FormReport:
     injected = [case for case in cases if case.part == "injected"]
     seams = [(block, case) for case in injected for block in case.blocks if block.is_glued]
     parts = sorted({case.part for case in cases})
-    originals = {case.near_duplicate_of for case in cases if case.near_duplicate_of}
-    near = [case for case in cases if case.near_duplicate_of or case.case_id in originals]
     return FormReport(
         form=form,
         cases=len(cases),
@@ -94,9 +109,15 @@ def report_form(form: CaseForm, cases: Sequence[CaseScore]) -> FormReport:
         glued=Share(sum(block.is_removed and case.is_complete for block, case in seams), len(seams)),
         exact=Share(sum(case.is_exact for case in injected), len(injected)),
         same=Share(sum(case.is_same for case in injected), len(injected)),
-        collateral={part: _collateral(case for case in cases if case.part == part) for part in parts},
-        near_duplicates=_collateral(near),
+        collateral={part: sum_collateral(case for case in cases if case.part == part) for part in parts},
+        near_duplicates=near_duplicates(cases),
     )
+
+
+def near_duplicates(cases: Sequence[CaseScore]) -> Collateral:
+    """Return what the cases lost that repeat another's text, and those that they repeat."""
+    originals = {case.near_duplicate_of for case in cases if case.near_duplicate_of}
+    return sum_collateral(case for case in cases if case.near_duplicate_of or case.case_id in originals)
 
 
 def _recall(blocks: Sequence[BlockScore]) -> Iterable[KindRecall]:
@@ -124,7 +145,8 @@ def _removed(blocks: Sequence[BlockScore]) -> Share:
     return Share(sum(block.is_removed for block in blocks), len(blocks))
 
 
-def _collateral(cases: Iterable[CaseScore]) -> Collateral:
+def sum_collateral(cases: Iterable[CaseScore]) -> Collateral:
+    """Return what some cases lost, in sum."""
     counted = list(cases)
     return Collateral(
         cases=len(counted),

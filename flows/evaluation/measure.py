@@ -25,7 +25,8 @@ from flows.pool import Judge, PagePool, PoolSettings
 _Gold = TypeVar("_Gold")
 
 # Dates ahead of the fetch are disbelieved; a fixed day keeps every run alike.
-_FETCHED_AT = datetime(2026, 11, 1, tzinfo=UTC)
+FETCHED_AT = datetime(2026, 11, 1, tzinfo=UTC)
+"""When every gold page counts as fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Measured:
 def make_gold_page(body: bytes, url: str | None, form: Form, locator: str) -> RawPage:
     """Return a gold row's content as a page to be judged."""
     media_type = "text/html" if form is Form.HTML else "text/plain"
-    return make_raw_page(body, Capture(url, _FETCHED_AT, "gold", locator, media_type=media_type))
+    return make_raw_page(body, Capture(url, FETCHED_AT, "gold", locator, media_type=media_type))
 
 
 def measure_page(page: RawPage, options: JudgeOptions) -> Measured:

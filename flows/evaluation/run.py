@@ -19,7 +19,8 @@ from flows.evaluation.gold import (
     read_gold_pages,
     read_publishers,
 )
-from flows.evaluation.injected import InjectedReport, report_form
+from flows.evaluation.injected import InjectedReport, LearnedReport, report_form
+from flows.evaluation.learned import GROUP, GroupLearning
 from flows.evaluation.measure import Measured, make_gold_page, measure_pages, open_measuring_pool
 from flows.evaluation.plain import PlainReport, PlainScoring
 from flows.evaluation.predictions import PredictionWriter
@@ -102,13 +103,17 @@ def _plain_page(gold: GoldPage) -> RawPage:
 def _evaluate_injected(file: GoldFile, pool: PagePool, options: EvaluationOptions, sinks: _Sinks) -> InjectedReport:
     publishers = read_publishers(file) if options.has_halves else {}
     scores: dict[CaseForm, list[CaseScore]] = {"html": [], "dump": []}
+    groups = GroupLearning()
     judge_seconds = strip_seconds = 0.0
     cases = (item for case in read_gold_cases(file, publishers) for item in _case_pages(case))
     for (case, form), measured in measure_pages(pool, cases):
-        scores[form].append(score_case(case, _case_texts(case, form, measured)))
+        score = score_case(case, _case_texts(case, form, measured))
+        scores[form].append(score)
+        if case.part == GROUP:
+            groups.hold(case, form, measured, score)
+        else:
+            sinks.predict(case.case_id, form, _prediction(case, form, measured.text))
         is_dump = form == "dump"
-        title = case.dump_text.partition("\n")[0]
-        sinks.predict(case.case_id, form, drop_title(measured.text, title) if is_dump else measured.text)
         judge_seconds += 0.0 if is_dump else measured.judge_seconds
         strip_seconds += 0.0 if is_dump else measured.strip_seconds
         sinks.tick()
@@ -118,7 +123,23 @@ def _evaluate_injected(file: GoldFile, pool: PagePool, options: EvaluationOption
         has_halves=options.has_halves,
         strip_share=strip_seconds / rest if rest > 0 else 0.0,
         forms=tuple(report_form(form, found) for form, found in scores.items()),
+        learned=_learn_groups(groups, sinks),
     )
+
+
+def _learn_groups(groups: GroupLearning, sinks: _Sinks) -> tuple[LearnedReport, ...]:
+    """Learn from the group cases; what is predicted of them is their text after that."""
+    reports: list[LearnedReport] = []
+    for report, outputs in groups.learn():
+        reports.append(report)
+        for case, output in outputs:
+            sinks.predict(case.case_id, report.form, _prediction(case, report.form, output))
+    return tuple(reports)
+
+
+def _prediction(case: GoldCase, form: CaseForm, output: str) -> str:
+    """Return an output as it is scored: of a dump without its title line, which the gold has not."""
+    return drop_title(output, case.dump_text.partition("\n")[0]) if form == "dump" else output
 
 
 def _case_pages(case: GoldCase) -> Iterator[tuple[tuple[GoldCase, CaseForm], RawPage]]:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.evaluation.bootstrap import Interval
-from flows.evaluation.injected import Collateral, FormReport, InjectedReport, Share
+from flows.evaluation.injected import Collateral, FormReport, InjectedReport, LearnedReport, Share
 from flows.evaluation.leakage import SnippetReport
 from flows.evaluation.plain import PlainReport
 from flows.evaluation.run import Report
@@ -115,6 +115,8 @@ def _print_injected(console: Console, report: InjectedReport) -> None:
     console.print(_recall(report), Text())
     console.print(_seams(report.forms), Text())
     console.print(_collateral(report.forms), Text())
+    if report.learned:
+        console.print(_learned(report.learned), Text())
 
 
 def _recall(report: InjectedReport) -> Table:
@@ -148,6 +150,19 @@ def _collateral(forms: Sequence[FormReport]) -> Table:
             table.add_row(part, form.form, *_lost(found))
         if form.near_duplicates.cases:
             table.add_row("near-duplicates", form.form, *_lost(form.near_duplicates))
+    return table
+
+
+def _learned(reports: Sequence[LearnedReport]) -> Table:
+    table = _table("Groups after learning", "form", "sites", "blocks learned", "house removed before", "after",
+                   "4-grams lost by the strip stage", "near-duplicates: lost by it", "losing a line")  # fmt: skip
+    for report in reports:
+        lost, near = report.all_cases, report.near_duplicates
+        table.add_row(
+            report.form, str(report.sites), str(report.blocks), _share(report.before), _share(report.after),
+            f"{lost.strip_lost_grams} ({_p(lost.strip_share)})", f"{near.strip_lost_grams} ({_p(near.strip_share)})",
+            str(near.losing_line),
+        )  # fmt: skip
     return table
 
 
