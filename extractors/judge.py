@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import islice
 from urllib.parse import urlsplit
 
 from extractors.body import Body, NoBody, extract_body, parse_html
@@ -182,7 +183,7 @@ def _count_letters(text: str, context: StripContext) -> int:
     """Count the letters and digits of a text as far as it matters; the title line of a dump is no article."""
     if context.has_title_line:
         text = text.lstrip().partition("\n")[2]
-    return sum(map(str.isalnum, text[: MIN_LETTERS * 8]))
+    return sum(1 for _letter in islice(filter(str.isalnum, text), MIN_LETTERS))
 
 
 def _site(page: RawPage, metadata: Metadata) -> str | None:

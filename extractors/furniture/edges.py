@@ -31,6 +31,12 @@ def mark_edges(repeats: Sequence[bool], shorts: Sequence[bool]) -> list[bool]:
     ]
 
 
+def mark_heads(repeats: Sequence[bool]) -> list[bool]:
+    """Return for each block whether hardly anything of the text's own stands before it: where a title may be."""
+    before = accumulate((not is_repeated for is_repeated in repeats), initial=0)
+    return [count <= _OWN_BEFORE for count, _repeated in zip(before, repeats, strict=False)]
+
+
 def mark_beside(chosen: Sequence[bool]) -> list[bool]:
     """Return for each block whether the one before or after it is chosen."""
     return [

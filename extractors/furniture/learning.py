@@ -7,11 +7,12 @@ whether its words are those of the articles. Pure functions of the pages.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from extractors.furniture.edges import mark_beside, mark_edges
+from extractors.furniture.edges import mark_beside, mark_edges, mark_heads
 from extractors.furniture.lines import is_others_words
 from extractors.furniture.pages import PageLine, ReadPage, SitePage, read_site_pages
 from extractors.furniture.topics import TopicTest
@@ -37,10 +38,14 @@ _SAMPLE_CHARS = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Where a block stands: in one page of each group (by place in the list of pages), at one place in each."""
+    """Where a block stands: in one page of each group (by place in the list of pages), at which places in it.
 
-    places: tuple[tuple[int, int], ...]
+    `is_numbered`: its repetitions differ in their numbers.
+    """
+
+    places: tuple[tuple[int, tuple[int, ...]], ...]
     line: PageLine
+    is_numbered: bool
 
     @property
     def group_count(self) -> int:
@@ -65,17 +70,21 @@ def learn_site(site: str, pages: Sequence[SitePage], min_groups: int = MIN_GROUP
 
 def _seen_blocks(read: Sequence[ReadPage]) -> dict[str, _Seen]:
     """Return where each block stands, once in every group of articles that holds it."""
-    places: dict[str, dict[int, tuple[int, int]]] = {}
+    places: dict[str, dict[int, tuple[int, list[int]]]] = {}
     for number, page in enumerate(read):
         if page.group is None:
             continue
         for index, line in enumerate(page.lines):
             if line.key is not None:
-                places.setdefault(line.key, {}).setdefault(page.group, (number, index))
+                holder, indexes = places.setdefault(line.key, {}).setdefault(page.group, (number, []))
+                if holder == number:
+                    indexes.append(index)
     found = {}
     for key, by_group in places.items():
-        first = next(iter(by_group.values()))
-        found[key] = _Seen(tuple(by_group.values()), read[first[0]].lines[first[1]])
+        lines = [read[number].lines[indexes[0]] for number, indexes in by_group.values()]
+        numbers = {re.sub(r"\D+", " ", line.text).strip() for line in lines}
+        stands = tuple((number, tuple(indexes)) for number, indexes in by_group.values())
+        found[key] = _Seen(stands, lines[0], is_numbered=len(numbers) > 1)
     return found
 
 
@@ -92,6 +101,7 @@ class _Choice:
     def choose(self) -> None:
         """Choose until nothing is added: what stands beside furniture may be furniture, too."""
         able = {key: found for key, found in self.seen.items() if self._may_be(found)}
+        able = self._without_titles(able)
         for _round in range(_ROUNDS):
             edge, beside = self._positions(able)
             added = {
@@ -107,19 +117,29 @@ class _Choice:
         """Tell whether a block could be furniture at all: not others' words, not most of its pages, not their topic."""
         if is_others_words(found.line.text):
             return False
-        weight = median(len(self.read[page].lines[index].text) / self.read[page].chars for page, index in found.places)
+        weight = median(len(found.line.text) * len(at) / self.read[page].chars for page, at in found.places)
         if weight > _MOST_OF_PAGE:
             return False
         is_sure = found.line.is_short or found.group_count >= _SURE_SHARE * self.site_groups
-        return is_sure or not self._topics.is_topical(found.line, [page for page, _index in found.places])
+        return is_sure or not self._topics.is_topical(found.line, [page for page, _at in found.places])
+
+    def _without_titles(self, able: Mapping[str, _Seen]) -> dict[str, _Seen]:
+        """Leave out what may be the titles of a series: lines at the head that differ in their numbers."""
+        heads = [mark_heads([line.key in able for line in page.lines]) for page in self.read]
+        return {
+            key: found
+            for key, found in able.items()
+            if not found.is_numbered or 2 * sum(heads[page][at[0]] for page, at in found.places) < found.group_count
+        }
 
     def _positions(self, able: Mapping[str, _Seen]) -> tuple[dict[str, float], dict[str, float]]:
         """Return for each block in which share of its articles it stands at an edge, and beside chosen blocks."""
         marks = [self._page_marks(page, able) for page in self.read]
         edge, beside = {}, {}
         for key, found in able.items():
-            edge[key] = sum(marks[page][0][index] for page, index in found.places) / found.group_count
-            beside[key] = sum(marks[page][1][index] for page, index in found.places) / found.group_count
+            edges = [all(marks[page][0][index] for index in at) for page, at in found.places]
+            besides = [all(marks[page][1][index] for index in at) for page, at in found.places]
+            edge[key], beside[key] = sum(edges) / found.group_count, sum(besides) / found.group_count
         return edge, beside
 
     def _page_marks(self, page: ReadPage, able: Mapping[str, _Seen]) -> tuple[list[bool], list[bool]]:

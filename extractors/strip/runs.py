@@ -172,6 +172,9 @@ def _grow_from(states: Sequence[State], anchor: int, step: int) -> None:
         state = states[index]
         if state.cut is None:
             speaks = not state.evidence.reporting and (state.score > 0 or belonging_share(state) >= 0.5)
+            if states[anchor].in_tail and step < 0 and state.score <= 0:
+                # Above an appeal at the end stands the article's conclusion, and conclusions say "we".
+                return
             is_heading = step < 0 and last < anchor and _is_heading(state)
             if not (speaks or is_heading or (step > 0 and _is_button(states, index))):
                 return
