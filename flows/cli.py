@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 from importlib.metadata import version
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import click
 
@@ -43,6 +43,13 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; click would take a reader that left for a failure."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            return _reader_left()
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of commands from the table alone."""
         with formatter.section("Commands"):
@@ -72,6 +79,12 @@ def gristmill() -> None:
     """
 
 
+def _reader_left() -> int:
+    """End in silence: the reader of our output left (`| head`), and the interpreter is to flush nothing at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.DONE
+
+
 def main() -> None:
     """Run the command; a user's mistake is one line, never a traceback."""
     sys.exit(_run())
@@ -95,9 +108,7 @@ def _run() -> int:
         click.echo("Stopped. What has landed stays; run the same command again to go on.", err=True)
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output left (`| head`). Nothing to tell it, nor for the interpreter to flush at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
+        return _reader_left()
     return code if isinstance(code, int) else Exit.DONE
 
 

@@ -8,6 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from flows.cli import main
+
 ROOT = Path(__file__).resolve().parents[2]
 _NOON = 1_793_880_000  # 2026-11-05 12:00 UTC
 _DAY = 86_400
@@ -92,3 +96,16 @@ def run(*arguments, stdin=None, env=None, cwd=None):
         command(*arguments), input=stdin or "", capture_output=True, text=True, encoding="utf-8", timeout=120,
         env=env or environment(), cwd=cwd, check=False,
     )  # fmt: skip
+
+
+def call(capsys, *arguments):
+    """Call the command in this process, as its script does; exit code, standard output and standard error."""
+    before = sys.argv
+    sys.argv = ["gristmill", *map(str, arguments)]
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        sys.argv = before
+    out, err = capsys.readouterr()
+    return ended.value.code, out, err
