@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import MutableMapping
 
 import click
 
@@ -17,10 +18,15 @@ _DEFAULTS = {
 }
 
 
+def apply_defaults(environment: MutableMapping[str, str]) -> None:
+    """Put our defaults into an environment, where it says nothing else; call it before Prefect is imported."""
+    for name, value in _DEFAULTS.items():
+        environment.setdefault(name, value)
+
+
 def announce_server(*, quiet: bool = False) -> None:
     """Set the defaults, import Prefect and tell the user which server will record the run, before any waiting."""
-    for name, value in _DEFAULTS.items():
-        os.environ.setdefault(name, value)
+    apply_defaults(os.environ)
     if not quiet and not os.environ.get("PREFECT_API_URL"):
         click.echo("Starting Prefect ...", err=True)
     from prefect.settings import PREFECT_API_URL
