@@ -32,22 +32,23 @@ def group_texts(texts: Sequence[str]) -> list[int | None]:
 
     The number is the place of the group's first text.
     """
-    shingles = [_shingles(text) for text in texts]
     groups = _Groups(len(texts))
     index = RMinHashLSH(_CANDIDATE, _HASHES, _BANDS)
     signatures: dict[int, RMinHash] = {}
-    for number, runs in enumerate(shingles):
+    sizes: dict[int, int] = {}
+    for number, text in enumerate(texts):
+        runs = _shingles(text)
         if len(runs) < _LEAST_SHINGLES:
             continue
         signature = RMinHash(num_perm=_HASHES, seed=_SEED)
-        signature.update(sorted(runs))
+        signature.update(list(runs))
         for other in sorted(index.query(signature)):
             if groups.find(other) != groups.find(number):
                 shared = signature.jaccard(signatures[other])
-                if _are_alike(shared, len(runs), len(shingles[other])):
+                if _are_alike(shared, len(runs), sizes[other]):
                     groups.join(other, number)
         index.insert(number, signature)
-        signatures[number] = signature
+        signatures[number], sizes[number] = signature, len(runs)
     return [groups.find(number) if number in signatures else None for number in range(len(texts))]
 
 

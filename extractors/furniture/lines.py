@@ -9,9 +9,10 @@ import hashlib
 import re
 import unicodedata
 
-_BULLET = re.compile(r"^[-–—•*·>»→▶|\s]+|[|\s]+$")
+_BULLETS = "-–—•*·>»→▶| "
+_WALLS = "| "
 _DIGITS = re.compile(r"\d+(?:[.,:/]\d+)*")
-_LETTER = re.compile(r"[^\W\d_]")
+_LETTERS = re.compile(r"(?:[^\W\d_].*?){3}", re.DOTALL)
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 # "ROTTERDAM, 4 May (agency) - The": the opening of a wire story, in any language that writes capitals.
@@ -19,7 +20,6 @@ _DATELINE = re.compile(r"^[A-ZÀ-ÖØ-Þ][\w .,'’/-]{2,50}\([^)]{2,30}\)\s*[-�
 _QUOTES = "\"'“”„«»‘’「」『』"
 # A label, a button or a heading: fewer words than a sentence has. Scripts without blanks count characters.
 _SHORT_WORDS = 8
-_LEAST_LETTERS = 3
 
 
 def block_key(text: str) -> str | None:
@@ -29,15 +29,15 @@ def block_key(text: str) -> str | None:
     are stored: when they change, all furniture must be learned again.
     """
     plain = plain_line(text)
-    if len(_LETTER.findall(plain)) < _LEAST_LETTERS:
+    if not _LETTERS.search(plain):
         return None
     return hashlib.blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def plain_line(text: str) -> str:
     """Return a block's text with what varies between its repetitions evened out."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return _DIGITS.sub("#", " ".join(_BULLET.sub("", folded).split()))
+    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return _DIGITS.sub("#", folded.lstrip(_BULLETS).rstrip(_WALLS))
 
 
 def split_line_words(text: str) -> list[str]:
