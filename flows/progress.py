@@ -20,8 +20,9 @@ from flows.milling import BatchReport, LandedBatch, Reporter
 from flows.sources.options import SourceProblem
 
 _SECONDS_BETWEEN_LINES = 5.0
-# A rate over less than this is noise, and a time left from it a lie.
+# A rate over less than this is noise, and a time left from it a lie: the workers are just starting.
 _SECONDS_BEFORE_FORECAST = 3.0
+_PAGES_BEFORE_FORECAST = 20
 
 
 class Counting:
@@ -60,8 +61,9 @@ class Counting:
         of = f" of ~{self.total:,}" if self.total else ""
         parts = [f"{self.done_count:,}{of} pages"]
         if self.done_count:
-            parts += [f"{self.rate:.0f}/s", f"{self.article_count:,} articles", f"{self.rejected_count:,} rejected"]
-        if self.done_count and self.total and self.seconds >= _SECONDS_BEFORE_FORECAST:
+            rate = f"{self.rate:.0f}/s" if self.rate >= 9.5 else f"{self.rate:.1f}/s"
+            parts += [rate, f"{self.article_count:,} articles", f"{self.rejected_count:,} rejected"]
+        if self.total and self.done_count >= _PAGES_BEFORE_FORECAST and self.seconds >= _SECONDS_BEFORE_FORECAST:
             parts.append(f"{_clock((self.total - self.done_count) / self.rate)} left")
         return ", ".join(parts)
 

@@ -105,9 +105,9 @@ def _run(parameters: Any, *, inline: bool, as_json: bool) -> Any:
 
     started = time.monotonic()
     if not inline:
-        from flows.prefect_setup import announce_server
+        from flows.prefect_setup import prepare_server
 
-        announce_server(quiet=as_json)
+        prepare_server(quiet=as_json)
     expected = estimate_pages(parameters.sources)
     kind = JsonReporter if as_json else TerminalReporter if sys.stderr.isatty() else LineReporter
     reporter = kind(expected)

@@ -56,20 +56,26 @@ def test_the_clock_starts_with_the_first_batch(clock):
     for _ in range(20):
         counting.judged(rejected())
     assert counting.rate == pytest.approx(2.0)
-    assert counting.state_line() == "20 of ~100 pages, 2/s, 0 articles, 20 rejected, 0:40 left"
+    assert counting.state_line() == "20 of ~100 pages, 2.0/s, 0 articles, 20 rejected, 0:40 left"
 
 
 def test_no_forecast_from_nothing(clock):
-    """Without pages there is neither rate nor time left; in the first seconds no time left; without an estimate none."""
+    """A time left needs an estimate, some seconds and some pages; without pages there is no rate either."""
     counting = Counting(expected_pages=100)
     assert counting.state_line() == "0 of ~100 pages"
     counting.landed(landed(50))
-    clock.now += 1
-    counting.judged(rejected())
-    assert "left" not in counting.state_line()
-    clock.now += 9
-    assert counting.state_line().endswith("16:30 left")
-    assert "left" not in Counting().state_line()
+    for seconds, pages, is_told in ((1, 30, False), (9, 0, True)):
+        clock.now += seconds
+        for _ in range(pages):
+            counting.judged(rejected())
+        assert ("left" in counting.state_line()) is is_told
+    slow, blind = Counting(expected_pages=100), Counting()
+    for other, pages in ((slow, 2), (blind, 30)):
+        other.landed(landed(50))
+        clock.now += 9
+        for _ in range(pages):
+            other.judged(rejected())
+        assert "left" not in other.state_line()
 
 
 def test_an_estimate_gives_way_to_what_has_landed():
@@ -99,8 +105,8 @@ def test_a_log_gets_a_line_now_and_then(clock):
         reporter.judged(rejected())
     reporter.problem(SourceProblem("crawl", "a.warc#offset=7", "cut off"))
     assert out.getvalue().splitlines() == [
-        "1 of ~10 pages, 0/s, 0 articles, 1 rejected",
-        "4 of ~10 pages, 0/s, 0 articles, 4 rejected, 0:12 left",
+        "1 of ~10 pages, 0.5/s, 0 articles, 1 rejected",
+        "4 of ~10 pages, 0.5/s, 0 articles, 4 rejected",
         "! crawl a.warc#offset=7: cut off",
     ]
 
