@@ -28,6 +28,8 @@ _BRIDGE_CHARS = 1600
 # hardly does so itself: in advice and in columns "you" and "we" are the article's own words.
 _GROW_BLOCKS = 4
 _MOST_ADDRESSED = 0.25
+# Of paragraphs that show no rule at all, it takes so many each way.
+_MOST_PLAIN = 1
 _HEADING_CHARS = 70
 # An entry of a list in mid-text: a bullet, or shorter than a sentence would be.
 _ENTRY_CHARS = 60
@@ -161,9 +163,10 @@ def grow(states: Sequence[State]) -> None:
 
 
 def _grow_from(states: Sequence[State], anchor: int, step: int) -> None:
+    """Cut on from an appeal, one way, as far as its neighbours go on with it."""
     source = states[anchor].cut
     assert source is not None
-    last = anchor
+    last, plain_paragraphs = anchor, 0
     for _count in range(_GROW_BLOCKS):
         index = last + step
         # A seam ends the appeal: what is glued to it is the article.
@@ -171,18 +174,35 @@ def _grow_from(states: Sequence[State], anchor: int, step: int) -> None:
             return
         state = states[index]
         if state.cut is None:
-            speaks = not state.evidence.reporting and (state.score > 0 or belonging_share(state) >= 0.5)
-            if states[anchor].in_tail and step < 0 and state.score <= 0:
-                # Above an appeal at the end stands the article's conclusion, and conclusions say "we".
+            if not _goes_on(states, index, anchor, last):
                 return
-            is_heading = step < 0 and last < anchor and _is_heading(state)
-            if not (speaks or is_heading or (step > 0 and _is_button(states, index))):
+            plain_paragraphs += state.evidence.is_solid and state.score <= 0
+            if plain_paragraphs > _MOST_PLAIN:
                 return
             span = state.evidence.span
             state.cut = Cut(span.start, span.end, source.kind, source.rule_id, _IN_GROWTH, 0.7, is_weak=True)
-            if is_heading and not speaks:
+            if step < 0 and _is_heading(state) and state.score <= 0:
                 return
         last = index
+
+
+def _goes_on(states: Sequence[State], index: int, anchor: int, last: int) -> bool:
+    """Tell whether a neighbour goes on with an appeal: it has a hit, speaks to the reader, is its heading or button."""
+    state = states[index]
+    if state.score > 0:
+        return not state.evidence.reporting
+    if index > anchor:
+        is_label = _is_heading(state)
+        opens_article = index + 1 < len(states) and states[index + 1].evidence.is_solid
+        return not (is_label and opens_article) and (_is_button(states, index) or _speaks(state))
+    if states[anchor].in_tail:
+        # Above an appeal at the end stands the article's conclusion, and conclusions say "we".
+        return False
+    return _speaks(state) or (last < anchor and _is_heading(state))
+
+
+def _speaks(state: State) -> bool:
+    return not state.evidence.reporting and belonging_share(state) >= 0.5
 
 
 def _is_button(states: Sequence[State], index: int) -> bool:

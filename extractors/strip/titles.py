@@ -26,6 +26,7 @@ REPEATED_TITLE = Rule(
 _FIRST_BLOCKS = 3
 # A title with the site's name behind it, or without its second part, still is the title when this much agrees.
 _LEAST_AGREEMENT = 0.6
+_MOST_LONGER = 1.5
 _LEAST_CHARS = 16
 
 
@@ -47,5 +48,7 @@ def _plain(text: str) -> str:
 def _is_same(text: str, title: str) -> bool:
     if text == title:
         return True
-    shorter, longer = sorted((text, title), key=len)
-    return len(shorter) >= _LEAST_CHARS and shorter in longer and len(shorter) >= _LEAST_AGREEMENT * len(longer)
+    if len(text) > len(title):
+        # A sentence that quotes the title is the article's; a title with the site's name behind it is the title.
+        return len(title) >= _LEAST_CHARS and text.startswith(title) and len(text) <= _MOST_LONGER * len(title)
+    return len(text) >= _LEAST_CHARS and text in title and len(text) >= _LEAST_AGREEMENT * len(title)
