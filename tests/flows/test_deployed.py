@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import time
 
 import pytest
-from flow_samples import hashes, write_corpus
+from flow_samples import command, environment, hashes, write_corpus
 
 from flows.ingest import ingest_inline
 from flows.parameters import IngestParameters
@@ -88,3 +91,22 @@ def test_an_error_of_the_warehouse_comes_through(corpus, tmp_path):
     set_reporter(Counting())
     with pytest.raises(WarehouseError, match=day):
         ingest(parameters_for(corpus, tmp_path / "data"))
+
+
+def test_ctrl_c_reaches_the_run_and_not_its_server(tmp_path):
+    """Ctrl-C under a temporary server: exit code 130 in seconds, one line, no traceback."""
+    corpus = write_corpus(tmp_path / "corpus", 2000)
+    line = command("ingest", corpus, "-w", tmp_path / "data", "--workers", 1, "--batch-pages", 20)
+    env = environment(PREFECT_HOME=str(tmp_path / "prefect"))
+    with subprocess.Popen(
+        line, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        while process.poll() is None and not list((tmp_path / "data").glob("pages/*2026*/*.parquet")):
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to all of them
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    said = [text for text in err.splitlines() if text and " pages, " not in text]
+    assert said[:1] == ["Starting Prefect ..."]
+    assert "temporary Prefect server" in said[1]
+    assert said[2:] == ["Stopped. What has landed stays; run the same command again to go on."]
