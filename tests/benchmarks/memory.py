@@ -23,7 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 _SECONDS_BETWEEN_LOOKS = 0.25
 _ROWS_AT_ONCE = 200
 _SYLLABLES = "ba ker lo mi tan ru ves pol din ga ster ho len ki mo ra sul te vor wen".split()  # noqa: SIM905 - shorter
-_SCHEMA: pa.Schema = pa.schema([("url", pa.string()), ("html", pa.binary()), ("fetched_at", pa.timestamp("s", "UTC"))])
+_SCHEMA = pa.schema(
+    [pa.field("url", pa.string()), pa.field("html", pa.binary()), pa.field("fetched_at", pa.timestamp("s", "UTC"))]
+)
 
 
 def _words(rng: random.Random, count: int) -> str:

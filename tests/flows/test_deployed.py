@@ -17,6 +17,9 @@ from flows.prefect_setup import apply_defaults
 from flows.progress import Counting, set_reporter
 from warehouse.errors import WarehouseError
 
+# Its fixture is dear: under xdist's loadgroup one process runs them all.
+pytestmark = pytest.mark.xdist_group("prefect")
+
 
 @pytest.fixture(scope="module")
 def server():

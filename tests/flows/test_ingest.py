@@ -17,6 +17,9 @@ from flows.progress import Counting
 from flows.sources.options import SourceError
 from warehouse.errors import WarehouseError
 
+# Its fixture is dear: under xdist's loadgroup one process runs them all.
+pytestmark = pytest.mark.xdist_group("ingest")
+
 PAGES = 60
 
 

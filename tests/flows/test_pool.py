@@ -19,6 +19,9 @@ from extractors.strip.rules import parse_rules
 from flows.pool import PagePool, PoolError, PoolSettings
 from flows.pool_worker import WorkerSetup
 
+# Its fixture is dear: under xdist's loadgroup one process runs them all.
+pytestmark = pytest.mark.xdist_group("pool")
+
 OPTIONS = JudgeOptions(rules=parse_rules({}))
 SETTINGS = PoolSettings(workers=2, page_seconds=2, page_memory_mb=256)
 
