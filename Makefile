@@ -28,7 +28,7 @@ demo: $(READY)
 	$(BIN)/gristmill explain --warehouse $(DEMO) "dumps/meridian-glued.txt"
 
 test: $(READY)
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -14,7 +14,7 @@ from extractors.strip.letters import LOWER, UPPER
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _SENTENCE_END = re.compile(
-    rf"(?:(?<=[.!?…؟।])|(?<=[.!?…؟।][\"'”’»“)\]]))\s+(?=[\"'“‘„«¿¡(\[]*[{UPPER}\d\u0600-\u06ff\u0900-\u097f\u3040-\u9fff])"
+    rf"(?:(?<=[.!?…؟।])|(?<=[.!?…؟।][\"'”’»“)\]]))\s+(?=[\"'“‘„«¿¡(\[]*[{UPPER}\d\u0600-\u06ff\u0900-\u097f\u3040-\u9fff\uac00-\ud7a3])"
     r"|(?<=[。！？])(?![。！？」』）”])"
 )
 # "am 1. Juni" is one sentence; to take "he was 12. She" for one is the careful mistake.
@@ -96,9 +96,10 @@ def _after_closers(line: str, start: int, end: int) -> int:
     if end == start:
         return end
     last = line[end - 1]
-    opens = last in "“‘„¿¡" or (last in "«»" and line.count("«", 0, end - 1) == line.count("»", 0, end - 1))
+    near = max(0, start - 400)
+    opens = last in "“‘„¿¡" or (last in "«»" and line.count("«", near, end - 1) == line.count("»", near, end - 1))
     if last in "\"'":
-        opens = line.count(last, max(0, start - 400), end - 1) % 2 == 0
+        opens = line.count(last, near, end - 1) % 2 == 0
     return end - 1 if opens else end
 
 

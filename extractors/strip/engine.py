@@ -6,6 +6,7 @@ removals, so that kept text and removals rebuild the input to the letter.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -63,7 +64,7 @@ def _units(blocks: Sequence[Span], cuts: Sequence[Cut]) -> list[Span]:
     edges = sorted({edge for cut in cuts for edge in (cut.start, cut.end)})
     units: list[Span] = []
     for block in blocks:
-        inner = [edge for edge in edges if block.start < edge < block.end]
+        inner = edges[bisect_right(edges, block.start) : bisect_left(edges, block.end)]
         bounds = [block.start, *inner, block.end]
         for left, right in pairwise(bounds):
             piece = block.text[left - block.start : right - block.start]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from extractors.strip.blocks import Span, split_sentences
+from extractors.strip.letters import fold_case
 from extractors.strip.rules import LanguageRules, Lexicon, Rule, normalise_label
 
 _OPEN_QUOTE = re.compile(r"^\s*[\"“„«‘「『]")
@@ -80,9 +81,14 @@ class BlockEvidence:
         return bool(_ENDS_SENTENCE.search(self.span.text))
 
     @cached_property
+    def is_cjk(self) -> bool:
+        """Whether it holds Chinese, Japanese or Korean, where a character says as much as three letters."""
+        return bool(_CJK.search(self.span.text))
+
+    @cached_property
     def is_short(self) -> bool:
         """Whether it looks like a label or a button: up to 32 characters (12 in CJK) without a final stop."""
-        limit = 12 if _CJK.search(self.span.text) else 32
+        limit = 12 if self.is_cjk else 32
         return self.span.chars <= limit and not self.ends_sentence
 
     @property
@@ -94,7 +100,7 @@ class BlockEvidence:
     @cached_property
     def is_solid(self) -> bool:
         """Whether it reads like a paragraph of an article: a full sentence of some length."""
-        least = 40 if _CJK.search(self.span.text) else 100
+        least = 40 if self.is_cjk else 100
         return self.span.chars >= least and self.ends_sentence
 
 
@@ -103,10 +109,7 @@ def gather_evidence(text: str, blocks: Sequence[Span], rules: LanguageRules) -> 
 
     Rules are tried only where their literals occur, so that a page pays for the few that can match.
     """
-    lowered = text.lower()
-    if len(lowered) != len(text):
-        # Lower-casing can change the length (İ): then letter by letter, keeping those that do.
-        lowered = "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+    lowered = fold_case(text)
     opened = _opened_rules(lowered, blocks, rules)
     return [_block_evidence(block, opened.get(index, ()), rules) for index, block in enumerate(blocks)]
 
@@ -131,16 +134,22 @@ def _block_evidence(block: Span, openings: Sequence[_Opening], rules: LanguageRu
             evidence.hits.append(Hit(rule, -1))
     if not openings and not rules.ungated:
         return evidence
-    for index, sentence in enumerate(evidence.sentences):
-        opened = set(rules.ungated)
-        for at, indexes in openings:
-            if sentence.start <= at < sentence.end:
-                opened.update(indexes)
-        for number in sorted(opened):
+    for index, opened in enumerate(_opened_by_sentence(evidence.sentences, openings)):
+        sentence = evidence.sentences[index]
+        for number in sorted(opened.union(rules.ungated)):
             rule = rules.patterns[number]
             if sentence.chars <= rule.max_chars and _shows(rule, sentence.text):
                 evidence.hits.append(Hit(rule, index))
     return evidence
+
+
+def _opened_by_sentence(sentences: Sequence[Span], openings: Sequence[_Opening]) -> list[set[int]]:
+    """Return for each sentence the rules that its words open. One look-up a word: blocks may be of a megabyte."""
+    starts = [sentence.start for sentence in sentences]
+    opened: list[set[int]] = [set() for _sentence in sentences]
+    for at, indexes in openings:
+        opened[max(0, bisect_right(starts, at) - 1)].update(indexes)
+    return opened
 
 
 def _shows(rule: Rule, sentence: str) -> bool:

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from re import _constants, _parser  # type: ignore[attr-defined]
 from typing import Any
 
+from extractors.strip.letters import fold_case
+
 _LITERAL = _constants.LITERAL
 _BRANCH = _constants.BRANCH
 _SUBPATTERN = _constants.SUBPATTERN
@@ -31,7 +33,7 @@ def literal_gate(pattern: str) -> tuple[str, ...]:
     case-insensitive; texts are to be lower-cased before they are looked at.
     """
     words = _of_sequence(_parser.parse(pattern, re.IGNORECASE))
-    return tuple(sorted(words)) if words and len(words) <= _MOST_WORDS else ()
+    return tuple(sorted({fold_case(word) for word in words})) if words and len(words) <= _MOST_WORDS else ()
 
 
 def _worth(words: frozenset[str]) -> tuple[int, int]:

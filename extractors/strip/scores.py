@@ -133,9 +133,12 @@ def cut_whole(state: State, score: float, words: Sequence[str], *, is_weak: bool
 def belonging_share(state: State, *, shortest: int = 0) -> float:
     """Return the share of the block's characters that are hit or speak to the reader, 0 to 1.
 
-    Sentences of up to `shortest` characters count too: the buttons of a box say nothing by themselves.
+    Sentences of up to `shortest` characters (a third of it in CJK) count too: the buttons of a box say nothing by
+    themselves.
     """
     evidence = state.evidence
+    if shortest and evidence.is_cjk:
+        shortest //= 3
     if any(hit.sentence < 0 for hit in evidence.hits):
         return 1.0
     hit = {found.sentence for found in evidence.hits}
