@@ -59,7 +59,14 @@ SEAMS = [
 
 
 @pytest.mark.parametrize(("appeal", "_"), SEAMS, ids=[appeal[:20] for appeal, _ in SEAMS])
-@pytest.mark.parametrize("story", [STORY[0], "A wave broke over the pier, and the lamp at its end went out.", "“Nobody saw it coming,” said the harbour master, who had been asleep."])
+@pytest.mark.parametrize(
+    "story",
+    [
+        STORY[0],
+        "A wave broke over the pier, and the lamp at its end went out.",
+        "“Nobody saw it coming,” said the harbour master, who had been asleep.",
+    ],
+)
 def test_appeal_glued_to_the_first_sentence(appeal, _, story):
     """An appeal glued to the sentence behind it is cut at the seam; the sentence stays to the letter."""
     result = _strip("\n".join(["A standfirst about the pier", appeal + story, *STORY[1:]]))
@@ -114,7 +121,13 @@ def test_first_person_article_is_not_eaten():
 
 def test_quoted_appeal_stays():
     """Somebody's words in quotation marks are the article's."""
-    text = "\n".join([*STORY[:2], "“Please consider making a donation to keep our newsroom open,” the editor wrote on the door.", *STORY[2:]])
+    text = "\n".join(
+        [
+            *STORY[:2],
+            "“Please consider making a donation to keep our newsroom open,” the editor wrote on the door.",
+            *STORY[2:],
+        ]
+    )
     assert _strip(text).text == text
 
 
@@ -150,7 +163,13 @@ def test_long_lines_stay_cheap():
 
 @pytest.mark.parametrize(
     ("text", "count"),
-    [("", 0), (" \n\n ", 0), ("One.\n\nTwo.", 2), ("The end.The beginning of it.", 2), ("Sub here todayThe cat sat.", 2)],
+    [
+        ("", 0),
+        (" \n\n ", 0),
+        ("One.\n\nTwo.", 2),
+        ("The end.The beginning of it.", 2),
+        ("Sub here todayThe cat sat.", 2),
+    ],
 )
 def test_block_count(text, count):
     """Blocks are the lines that hold anything, cut again at seams."""
