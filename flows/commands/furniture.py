@@ -10,6 +10,8 @@ import click
 from flows.commands.options import warehouse_option
 from flows.exits import RunFailedError
 
+# Narrower than this, the table would lose its columns.
+_LEAST_WIDTH = 72
 _LEAST_HASH = 4
 
 
@@ -113,11 +115,14 @@ def _print_table(blocks: Any) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("hash", "site", "articles", "last seen", "begins"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    # Names and numbers never give way; the sample takes what is left.
+    for name, least in (("hash", 8), ("site", 18), ("articles", 8), ("last seen", 10)):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=least)
+    table.add_column("begins", no_wrap=True, overflow="ellipsis", ratio=1)
     for block in blocks:
         counts = f"{block.group_count}/{block.site_group_count}"
         sample = ("[vetoed] " if block.is_vetoed else "") + " ".join(block.sample.split())
         row = (block.block_id[:8], block.site, counts, f"{block.last_seen_date}", sample)
         table.add_row(*map(Text, row), style="dim" if block.is_vetoed else "")
-    Console(highlight=False, width=shutil.get_terminal_size((140, 40)).columns).print(table)
+    width = max(_LEAST_WIDTH, shutil.get_terminal_size((140, 40)).columns)
+    Console(highlight=False, width=width).print(table)

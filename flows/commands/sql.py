@@ -25,7 +25,7 @@ _FORMATS = ("table", "csv", "json", "jsonl", "markdown", "parquet")
 def sql(query: str | None, warehouse: str, form: str | None, output: Path | None, script: Any) -> None:
     """Run a QUERY over the warehouse, read-only; without one, read it from a pipe or ask for it.
 
-    The views: articles, page_versions, rejections, removals, sites, batches.
+    The views: articles, page_versions, rejections, removals, sites, batches, furniture.
 
     \b
     gristmill sql "from sites"
