@@ -93,7 +93,7 @@ def _cut_heading(states: Sequence[State], first: State) -> None:
     above = states[index - 1] if index else None
     if above is None or above.cut or first.cut is None or first.evidence.span.glued:
         return
-    if _is_heading(above) and not above.evidence.reporting:
+    if _is_heading_of(above, first):
         span, cut = above.evidence.span, first.cut
         above.cut = Cut(span.start, span.end, cut.kind, cut.rule_id, _IN_GROWTH, 0.7, is_weak=True)
 
@@ -198,7 +198,7 @@ def _goes_on(states: Sequence[State], index: int, anchor: int, last: int) -> boo
     if states[anchor].in_tail:
         # Above an appeal at the end stands the article's conclusion, and conclusions say "we".
         return False
-    return _speaks(state) or (last < anchor and _is_heading(state))
+    return _speaks(state) or (last < anchor and _is_heading_of(state, states[last]))
 
 
 def _speaks(state: State) -> bool:
@@ -210,6 +210,16 @@ def _is_button(states: Sequence[State], index: int) -> bool:
     if not states[index].evidence.is_short:
         return False
     return index + 1 >= len(states) or not states[index + 1].evidence.is_solid
+
+
+def _is_heading_of(above: State, below: State) -> bool:
+    """Tell whether a block is the heading of the appeal below it.
+
+    Before the article begins, such lines are its own title and standfirst; and an appeal has one heading.
+    """
+    if above.in_head or above.evidence.reporting:
+        return False
+    return _is_heading(above) and not _is_heading(below)
 
 
 def _is_heading(state: State) -> bool:

@@ -16,8 +16,8 @@ from warehouse.query import run_query
 
 _HISTORY = Path("~/.gristmill_history")
 _HELP = (
-    "End a statement with ; and Enter. Views: articles, page_versions, rejections, removals, sites, batches, furniture. "
-    ".quit ends."
+    "End a statement with ; and Enter. Views: articles, page_versions, rejections, removals, sites, batches, "
+    "furniture. .quit ends."
 )
 
 

@@ -174,3 +174,20 @@ def test_long_lines_stay_cheap():
 def test_block_count(text, count):
     """Blocks are the lines that hold anything, cut again at seams."""
     assert len(split_blocks(text)) == count
+
+
+def test_standfirst_above_an_appeal_stays():
+    """Title and standfirst above an appeal stay, although they look like its headings."""
+    head = [
+        "Pier closed for the winter",
+        "Harbour board votes after divers find cracked piles",
+        "Four boats must unload up the river",
+    ]
+    appeal = [
+        "Your support helps us to tell the story",
+        "From the school board to the sewage works, the Gazette is in the room, and we know what that is worth to you.",
+        "Your donation lets us stay there.",
+    ]
+    for size in (1, 2, 3):
+        text = "\n".join([*head[:size], *appeal[:-1], appeal[-1] + STORY[0], *STORY[1:]])
+        assert _strip(text).text == "\n".join([*head[:size], *STORY])
