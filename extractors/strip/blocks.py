@@ -24,23 +24,25 @@ _ORDINAL = re.compile(r"(?<!\d)\d{1,2}\.$")
 _STOP_THEN_CAPITAL = re.compile(rf"[.!?…][\"'”’»«“‘„)\]¿¡]*(?=[{UPPER}])")
 # Two letters or digits before the stop keep initials (J.R.R.) whole; a lower-case letter or a blank after the capital
 # keeps acronyms and most domain names whole.
-_BEFORE_STOP = re.compile(r"[^\W_]{2}[.!?…]*$")
-_AFTER_STOP = re.compile(rf"[\"'“‘„«¿¡]?(?:[{UPPER}][{LOWER}'’]|[AIÀÉO]\s)")
+_BEFORE_STOP = re.compile(r"[^\W_]{2}[)\]”»’\"]?[.!?…]*$")
+_AFTER_STOP = re.compile(
+    rf"[\"'“‘„«¿¡]?(?:[{UPPER}][{LOWER}'’]|[AIÀÉO]\s|[{UPPER}]{{2,6}}[\s,’']|(?:[{UPPER}]\.){{2,}}\s)"
+)
 # The same without a stop: "Donate todayOne of the…". A capitalised word glued to a lower-case one; names written
 # that way are excepted below.
 _LOWER_THEN_CAPITAL = re.compile(rf"[{LOWER}](?=[“„«]?[{UPPER}])")
 _WORD_BEFORE = re.compile(rf"[{LOWER}]{{3}}$")
-_WORD_AFTER = re.compile(rf"[“„«]?(?:[{UPPER}][{LOWER}]+|A|I)[ ,]")
+_WORD_AFTER = re.compile(rf"[“„«]?(?:[{UPPER}][{LOWER}]+|A|I|[{UPPER}]{{2,5}}|(?:[{UPPER}]\.){{2,}})[ ,]")
 # A web address that ends a text, with the next one glued to it: "…example.comThe ferry…".
 _DOMAIN_THEN_CAPITAL = re.compile(
-    rf"\.(?:com|org|net|info|eu|es|de|fr|it|pl|pt|nl|be|at|ch|uk|ie|br|mx|ar|cl|co|se|no|dk|cz|ru|jp)"
+    rf"\.(?:com|org|net|info|eu|es|de|fr|it|pl|pt|nl|be|at|ch|uk|ie|br|mx|ar|cl|co|se|no|dk|cz|ru|jp|gr|fi|cy)"
     rf"(?=[\"“„«]?[{UPPER}][{LOWER}]+[ ,])"
 )
 _CAMEL_NAMES = re.compile(
     r"(?:YouTube|LinkedIn|WhatsApp|TikTok|PayPal|WordPress|FaceTime|BuzzFeed|HuffPost|PlayStation|SoundCloud"
     r"|BlackRock|AstraZeneca|SoftBank|DeepMind|GameStop|JavaScript|TypeScript|OpenStreet|StackOverflow|FedEx"
     r"|iCloud|eBay|QuickTime|PowerPoint|OneDrive|SharePoint|AirBnb|MasterCard|BitTorrent|DreamWorks|SpaceShip"
-    r"|GitHub|GitLab|PlayBook|CrossFit|TripAdvisor|FanDuel|DraftKings|SnapChat|StubHub|LiveNation)"
+    r"|GitHub|GitLab|MobilePay|BankID|MitID|macOS|watchOS|HelloAsso|PlayBook|CrossFit|TripAdvisor|FanDuel|DraftKings|SnapChat|StubHub|LiveNation)"
 )
 
 

@@ -53,6 +53,7 @@ SEAMS = [
     ("Your support makes all the difference.", ""),
     ("Please help us keep our newsroom going. Your donation helps us pay reporters.", ""),
     ("Donate today", ""),
+    ("Please consider supporting our newsroom (it takes a minute).", ""),
     ("Subscribe now for just £1 a month", ""),
     ("Become a paid subscriber to unlock the rest of this post.", ""),
 ]
@@ -65,6 +66,8 @@ SEAMS = [
         STORY[0],
         "A wave broke over the pier, and the lamp at its end went out.",
         "“Nobody saw it coming,” said the harbour master, who had been asleep.",
+        "US officials said on Monday that the pier would be rebuilt.",
+        "U.S. officials said on Monday that the pier would be rebuilt.",
     ],
 )
 def test_appeal_glued_to_the_first_sentence(appeal, _, story):
