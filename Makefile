@@ -24,7 +24,7 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)
 	$(BIN)/gristmill ingest seeds/pages seeds/dumps seeds/sample.warc.gz --warehouse $(DEMO)
 	$(BIN)/gristmill sql --warehouse $(DEMO) "select language, count(*) as articles, sum(kept_chars) as kept, sum(extracted_chars - kept_chars) as removed from articles group by language order by articles desc, language"
-	$(BIN)/gristmill sql --warehouse $(DEMO) "select kind, count(*) as cuts, any_value(trim(text)) as example from removals group by kind order by cuts desc, kind"
+	$(BIN)/gristmill sql --warehouse $(DEMO) "select kind, count(*) as cuts, trim(any_value(replace(text, chr(10), ' '))) as example from removals group by kind order by cuts desc, kind"
 	$(BIN)/gristmill explain --warehouse $(DEMO) "dumps/meridian-glued.txt"
 
 test: $(READY)
