@@ -69,7 +69,8 @@ def _find(page: str, warehouse: str) -> dict[str, Any]:
     place = open_warehouse(warehouse)
     try:
         refresh_catalogue(place)
-        found = find_pages(connect_readonly(place), page)
+        with connect_readonly(place) as connection:
+            found = find_pages(connection, page)
     except WarehouseError as error:
         raise RunFailedError(str(error)) from error
     if not found:

@@ -46,12 +46,13 @@ def sql(query: str | None, warehouse: str, form: str | None, output: Path | None
     except WarehouseError as error:
         raise RunFailedError(str(error)) from error
     try:
-        if query is None:
-            from flows.commands.prompt import run_prompt
+        with connection:
+            if query is None:
+                from flows.commands.prompt import run_prompt
 
-            run_prompt(connection)
-            return
-        _answer(connection, query, _form_of(form, output), output)
+                run_prompt(connection)
+            else:
+                _answer(connection, query, _form_of(form, output), output)
     except QueryError as error:
         raise UserError(str(error)) from error
     except BrokenPipeError:
