@@ -51,7 +51,8 @@ def extract_metadata(tree: HtmlElement, page: PageContext) -> Metadata:
     parts = collect_parts(tree)
     shown = first_text([*parts.meta("og:title"), *parts.headings[:1], *parts.titles[:1]])
     data = read_linked_data(parts.scripts, page.url, shown)
-    hinted = metadata_from_hints(page.hints, page.latest, page.text_sample)
+    # Without the sample: the language is chosen once, below, with what the page declares.
+    hinted = metadata_from_hints(page.hints, page.latest)
     sitename = choose_sitename(parts, data) or hinted.sitename
     limits = DateLimits(page.latest, day_first=_is_day_first(parts.html_lang))
     published = _published(tree, parts, data, page, limits)

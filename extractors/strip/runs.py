@@ -13,11 +13,11 @@ from extractors.records import Kind
 from extractors.strip.scores import (
     BONUS_NEIGHBOUR,
     ENOUGH,
-    Cut,
     State,
     belonging_share,
     bonus_of,
     can_go_whole,
+    cut_along,
     cut_whole,
 )
 
@@ -94,20 +94,13 @@ def _cut_heading(states: Sequence[State], first: State) -> None:
     if above is None or above.cut or first.cut is None or first.evidence.span.glued:
         return
     if _is_heading_of(above, first):
-        span, cut = above.evidence.span, first.cut
-        above.cut = Cut(span.start, span.end, cut.kind, cut.rule_id, _IN_GROWTH, 0.7, is_weak=True)
+        above.cut = cut_along(above, first.cut, _IN_GROWTH, 0.7)
 
 
 def _weak_runs(states: Sequence[State]) -> Iterator[list[State]]:
     run: list[State] = []
     for state in states:
-        joins = (
-            state.best is not None
-            and state.cut is None
-            and state.best.rule.kind in _APPEALS
-            and not state.evidence.reporting
-            and belonging_share(state) >= 0.5
-        )
+        joins = state.best is not None and state.cut is None and state.best.rule.kind in _APPEALS and _speaks(state)
         if run and (not joins or state.evidence.span.glued):
             yield run
             run = []
@@ -134,18 +127,16 @@ def bridge(states: Sequence[State]) -> None:
         assert edge is not None
         for state in middle:
             if state.cut is None:
-                span = state.evidence.span
-                state.cut = Cut(span.start, span.end, edge.kind, edge.rule_id, _IN_BRIDGE, 0.75, is_weak=True)
+                state.cut = cut_along(state, edge, _IN_BRIDGE, 0.75)
 
 
 def _could_belong(state: State) -> bool:
     """Tell whether a block may be an appeal's middle: it says "we" or "you", or has a hint, and reports nothing."""
     if state.cut is not None:
         return True
-    evidence = state.evidence
-    if evidence.reporting:
+    if state.evidence.reporting:
         return False
-    return state.score > 0 or evidence.is_short or belonging_share(state) >= 0.5
+    return state.score > 0 or state.evidence.is_short or _speaks(state)
 
 
 def grow(states: Sequence[State]) -> None:
@@ -179,8 +170,7 @@ def _grow_from(states: Sequence[State], anchor: int, step: int) -> None:
             plain_paragraphs += state.evidence.is_solid and state.score <= 0
             if plain_paragraphs > _MOST_PLAIN:
                 return
-            span = state.evidence.span
-            state.cut = Cut(span.start, span.end, source.kind, source.rule_id, _IN_GROWTH, 0.7, is_weak=True)
+            state.cut = cut_along(state, source, _IN_GROWTH, 0.7)
             if step < 0 and _is_heading(state) and state.score <= 0:
                 return
         last = index
@@ -193,8 +183,7 @@ def _goes_on(states: Sequence[State], index: int, anchor: int, last: int) -> boo
         return not state.evidence.reporting
     if index > anchor:
         is_label = _is_heading(state)
-        opens_article = index + 1 < len(states) and states[index + 1].evidence.is_solid
-        return not (is_label and opens_article) and (_is_button(states, index) or _speaks(state))
+        return not (is_label and _opens_paragraph(states, index)) and (_is_button(states, index) or _speaks(state))
     if states[anchor].in_tail:
         # Above an appeal at the end stands the article's conclusion, and conclusions say "we".
         return False
@@ -202,14 +191,17 @@ def _goes_on(states: Sequence[State], index: int, anchor: int, last: int) -> boo
 
 
 def _speaks(state: State) -> bool:
+    """Tell whether half of a block or more is hit or speaks to the reader, and none of it reports."""
     return not state.evidence.reporting and belonging_share(state) >= 0.5
 
 
 def _is_button(states: Sequence[State], index: int) -> bool:
     """Tell whether a block under an appeal is a button of it: short, and no heading of a paragraph that follows."""
-    if not states[index].evidence.is_short:
-        return False
-    return index + 1 >= len(states) or not states[index + 1].evidence.is_solid
+    return states[index].evidence.is_short and not _opens_paragraph(states, index)
+
+
+def _opens_paragraph(states: Sequence[State], index: int) -> bool:
+    return index + 1 < len(states) and states[index + 1].evidence.is_solid
 
 
 def _is_heading_of(above: State, below: State) -> bool:
@@ -239,6 +231,8 @@ def extend(states: Sequence[State]) -> None:
         if state.cut is None or state.best is None or not state.best.rule.extends:
             continue
         rule = state.best.rule
+        # The heading's own rule, also where the heading itself went as another appeal's neighbour.
+        opening = cut_whole(state, state.score, ())
         for follower in states[index + 1 : index + 1 + rule.extends]:
             evidence = follower.evidence
             if follower.cut is not None:
@@ -247,9 +241,7 @@ def extend(states: Sequence[State]) -> None:
                 break
             if not follower.in_tail and not _is_entry(follower):
                 break
-            span = evidence.span
-            follower.cut = Cut(span.start, span.end, rule.kind, rule.rule_id,
-                               f"{rule.reason}; an entry of the list that it opens", 0.8, is_weak=True)  # fmt: skip
+            follower.cut = cut_along(follower, opening, f"{rule.reason}; an entry of the list that it opens", 0.8)
 
 
 def _is_entry(state: State) -> bool:

@@ -130,6 +130,12 @@ def cut_whole(state: State, score: float, words: Sequence[str], *, is_weak: bool
                is_weak)  # fmt: skip
 
 
+def cut_along(state: State, source: Cut, reason: str, confidence: float) -> Cut:
+    """Return the cut of a block that goes because of another cut: its kind and rule, and why."""
+    span = state.evidence.span
+    return Cut(span.start, span.end, source.kind, source.rule_id, reason, confidence, is_weak=True)
+
+
 def belonging_share(state: State, *, shortest: int = 0) -> float:
     """Return the share of the block's characters that are hit or speak to the reader, 0 to 1.
 
