@@ -37,6 +37,7 @@ class FailureClass(StrEnum):
     CLIENT_ERROR = "client_error"
     SERVER_ERROR = "server_error"
     BAD_STATUS = "bad_status"
+    WRONG_TYPE = "wrong_type"
     ROBOTS_DISALLOWED = "robots_disallowed"
     ROBOTS_UNREACHABLE = "robots_unreachable"
     OPTED_OUT = "opted_out"
