@@ -19,12 +19,16 @@ import duckdb
 
 from warehouse.batches import PAGES_SPEC
 from warehouse.errors import WarehouseError
+from warehouse.fetches import ensure_fetches_schema_file
 from warehouse.files import read_footer, replacing, write_parquet
 from warehouse.furniture import ensure_furniture_file
 from warehouse.layout import Warehouse
-from warehouse.schema import PAGES_SCHEMA, SCHEMA_VERSION
+from warehouse.schema import FETCHES_SCHEMA, PAGES_SCHEMA, SCHEMA_VERSION
 
-VIEWS = ("page_rows", "page_versions", "articles", "rejections", "removals", "sites", "batches", "furniture")
+VIEWS = (
+    "page_rows", "page_versions", "articles", "rejections", "removals", "sites", "batches", "furniture",
+    "fetches", "fetch_state", "fetch_failures",
+)  # fmt: skip
 """The views, each after those that it is made of."""
 
 # So that DuckDB clients from 1.0 on can open a file that DuckDB 2 wrote.
@@ -47,6 +51,7 @@ def refresh_catalogue(warehouse: Warehouse) -> bool:
     """
     _ensure_schema_file(warehouse)
     ensure_furniture_file(warehouse)
+    ensure_fetches_schema_file(warehouse)
     views = _view_selects(warehouse)
     mark = hashlib.sha256(repr((_STORAGE_VERSION, views)).encode()).hexdigest()[:16]
     if _mark_of(warehouse) == mark:
@@ -92,10 +97,11 @@ def connect_readonly(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
 
 def purpose_of(view: str) -> str:
     """Return what a view is for: the first comment line of its SQL."""
-    return _view_source(view).splitlines()[0].removeprefix("-- ")
+    return view_source(view).splitlines()[0].removeprefix("-- ")
 
 
-def _view_source(view: str) -> str:
+def view_source(view: str) -> str:
+    """Return the SQL of a view as it stands in its file."""
     return (files("warehouse") / "views" / f"{view}.sql").read_text(encoding="utf-8")
 
 
@@ -107,9 +113,11 @@ def _view_selects(warehouse: Warehouse) -> dict[str, str]:
     values = {
         "columns": ",\n    ".join(f'"{name}"' for name in PAGES_SCHEMA.names),
         "pages_glob": _quoted(f"{_unglobbed(layer)}/**/*.parquet"),
+        "fetches_glob": _quoted(f"{_unglobbed(str(warehouse.fetches.resolve()))}/**/*.parquet"),
+        "fetches_columns": ",\n    ".join(f'"{name}"' for name in FETCHES_SCHEMA.names),
         "furniture_file": _quoted(_unglobbed(str(warehouse.current_furniture_file.resolve()))),
     }
-    return {view: Template(_view_source(view)).substitute(values) for view in VIEWS}
+    return {view: Template(view_source(view)).substitute(values) for view in VIEWS}
 
 
 def _quoted(text: str) -> str:

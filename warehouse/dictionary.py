@@ -17,6 +17,7 @@ import pyarrow as pa
 from warehouse.catalogue import VIEWS, connect_readonly, purpose_of, refresh_catalogue
 from warehouse.layout import Warehouse
 from warehouse.schema import (
+    FETCHES_SCHEMA,
     FURNITURE_SCHEMA,
     PAGES_SCHEMA,
     RAW_SCHEMA,
@@ -45,6 +46,11 @@ def render_dictionary() -> str:
             *_layer("raw", "One row per page as received. Written once.", RAW_SCHEMA),
             *_layer("pages", "One row per raw page: an article, or a rejection with its reason.", PAGES_SCHEMA),
             *_layer("furniture", "One row per learned block, in `furniture/current.parquet`.", FURNITURE_SCHEMA),
+            *_layer(
+                "fetches",
+                "One row for whatever became of a URL, at `fetches/fetch_date=YYYY-MM-DD/<run>.parquet`.",
+                FETCHES_SCHEMA,
+            ),
             *_views(),
         ]
     )

@@ -60,6 +60,21 @@ class Warehouse:
         return self.furniture / "current.parquet"
 
     @property
+    def fetches(self) -> Path:
+        """Folder of the log of fetching: a row for whatever became of a URL."""
+        return self.root / "fetches"
+
+    @property
+    def fetches_schema_file(self) -> Path:
+        """Parquet file without rows that gives an empty log of fetching its columns, and sorts before the others."""
+        return self.fetches / "fetch_date=1970-01-01" / "schema.parquet"
+
+    @property
+    def spool(self) -> Path:
+        """Folder of what was received and is not in a batch yet; outside the layers, and never cleared like staging."""
+        return self.root / ".spool"
+
+    @property
     def catalogue(self) -> Path:
         """The DuckDB file that holds the views."""
         return self.root / "gristmill.duckdb"
@@ -81,6 +96,10 @@ class Warehouse:
     def pages_file(self, ref: BatchRef) -> Path:
         """Return the path of a batch in the pages layer."""
         return self._file(self.pages, ref)
+
+    def fetches_file(self, fetch_date: date, name: str) -> Path:
+        """Return the path of one file of the log of fetching; `name` is that of the spool that it was made from."""
+        return self.fetches / f"fetch_date={fetch_date.isoformat()}" / f"{name}.parquet"
 
     @staticmethod
     def _file(layer: Path, ref: BatchRef) -> Path:

@@ -13,6 +13,9 @@ import pyarrow as pa
 SCHEMA_VERSION = "2"
 """Goes up when a column is added, dropped or changes its meaning: files of another version are stale."""
 
+FETCHES_SCHEMA_VERSION = "1"
+"""The same for the log of fetching, which nothing is derived from."""
+
 _STRING = pa.string()
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -179,6 +182,45 @@ FURNITURE_SCHEMA = pa.schema(
     ]
 )  # fmt: skip
 """One row per block that was learned to be furniture of a site."""
+
+
+_REDIRECT_FIELDS = [
+    _field("url", _STRING, "URL that was asked for.", required=True),
+    _field("status", pa.int32(), "Status that it answered with.", required=True),
+]
+
+FETCHES_SCHEMA = pa.schema(
+    [
+        _field("url", _STRING, "URL as it was found, in canonical form.", required=True),
+        _field("source", _STRING, "Name of the source that names the page.", required=True),
+        _field("found_in", _STRING, "Feed, sitemap or list that names the page; null when a person named it."),
+        _field("host", _STRING, "Host of the URL, in lower case.", required=True),
+        _field("recorded_at", _TIMESTAMP, "When the request was sent or, without one, when this was decided; its "
+               "UTC date is the partition.", required=True),
+        _field("outcome", _STRING, "`queued`: to be fetched; `stored`: in the raw layer; `not_modified`: unchanged "
+               "since it was stored; `failed`: to be tried again; `skipped`: not asked for, by the host's own rules; "
+               "`dropped`: given up.", required=True),
+        _field("final_url", _STRING, "URL that answered in the end, after redirects; null without a request."),
+        _structs("redirects", _REDIRECT_FIELDS, "Redirects on the way, in order."),
+        _field("http_status", pa.int32(), "Status code of the last answer; null when there was none."),
+        _field("failure_class", _STRING, "Why there is no page, from a closed list; null when there is one."),
+        _field("failure_detail", _STRING, "The failure in words."),
+        _field("is_transient", pa.bool_(), "Whether the same request may succeed later; null without a failure."),
+        _field("drop_reason", _STRING, "Why the URL was given up: `permanent`, `tries_exhausted` or `user`; null "
+               "unless dropped."),
+        _field("etag", _STRING, "ETag of the answer, for a conditional request later."),
+        _field("last_modified", _STRING, "Last-Modified of the answer, for a conditional request later."),
+        _field("body_bytes", pa.int64(), "Bytes of the body, its content encoding undone; null without a page."),
+        _field("wire_bytes", pa.int64(), "Bytes of the body as sent; null without an answer."),
+        _field("page_id", _STRING, "Id of the capture in the raw layer; null unless stored."),
+        _field("batch_id", _STRING, "Batch of the raw layer that holds the capture; null unless stored."),
+        _field("try_count", pa.int32(), "Failures in a row, this one included; 0 after a success.", required=True),
+        _field("next_try_at", _TIMESTAMP, "When it is tried again at the earliest; null when at once, or never."),
+        _field("hints", pa.struct(_HINT_FIELDS), "What the source says of the page.", required=True),
+        _field("run_id", _STRING, "Run that recorded the row.", required=True),
+    ]
+)  # fmt: skip
+"""One row for whatever became of a URL: found, fetched, failed, given up. `fetch_date` is the partition."""
 
 
 def description_of(field: pa.Field[Any]) -> str:

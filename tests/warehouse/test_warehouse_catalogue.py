@@ -57,7 +57,7 @@ def test_new_batches_show_without_a_refresh(tmp_path):
     warehouse = Warehouse(tmp_path)
     refresh_catalogue(warehouse)
     land(warehouse, JUDGED)
-    assert [count(warehouse, view) for view in VIEWS] == [2, 2, 1, 1, 1, 1, 1, 0]
+    assert [count(warehouse, view) for view in VIEWS] == [2, 2, 1, 1, 1, 1, 1, 0, 0, 0, 0]
     assert plain_read(warehouse.pages) == [("article", date(2026, 11, 22)), ("rejected", date(2026, 11, 22))]
 
 
@@ -83,8 +83,8 @@ def test_other_views_are_written_again(tmp_path, monkeypatch):
     """A catalogue from another version of the views is replaced."""
     warehouse = Warehouse(tmp_path)
     refresh_catalogue(warehouse)
-    source = catalogue._view_source
-    monkeypatch.setattr(catalogue, "_view_source", lambda view: source(view).replace("median(", "avg("))
+    source = catalogue.view_source
+    monkeypatch.setattr(catalogue, "view_source", lambda view: source(view).replace("median(", "avg("))
     assert refresh_catalogue(warehouse)
     assert not refresh_catalogue(warehouse)
 
