@@ -89,16 +89,18 @@ def _carried(address: Address) -> Iterator[IPv4Address]:
 class AddressPolicy:
     """Where requests may go: public addresses on the ports of the web, and beyond that only what is named here.
 
-    `allowed_networks` are for tests and for mirrors of one's own: their addresses are taken on every port.
+    `allowed_networks` are for tests and for mirrors of one's own: their addresses are taken on every port. Without
+    `is_public_allowed` these are all.
     """
 
     allowed_ports: frozenset[int] = frozenset({80, 443, 8000, 8008, 8080, 8443})
     allowed_networks: tuple[Network, ...] = ()
+    is_public_allowed: bool = True
 
     def allows_address(self, text: str) -> bool:
         """Tell whether an address, as the resolver or a socket writes it, may be connected to."""
         address = _parsed(text)
-        return address is not None and (self._is_named(address) or is_public(address))
+        return address is not None and (self._is_named(address) or (self.is_public_allowed and is_public(address)))
 
     def allows_port(self, text: str, port: int) -> bool:
         """Tell whether a port may be connected to at an allowed address."""
