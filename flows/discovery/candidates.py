@@ -16,7 +16,8 @@ class Candidate:
 
     `url` is canonical (see `flows.discovery.urls`): the address to fetch, and the name of the page. `source` is the
     name in the sources file, `found_in` the address of the feed or sitemap, or the path of the list, that names the
-    page. The rest is what that one says of it; times are in UTC, and `language` is that of the entry, else of the source.
+    page. The rest is what that one says of it; times are in UTC, and `language` is that of the entry, else of the
+    source.
     """
 
     url: str
