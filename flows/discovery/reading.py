@@ -84,10 +84,9 @@ class SourceReader:
                 self.report.of(self.source.name).old_sitemap_count += 1
             else:
                 wanted.append(sitemap)
-        newest = sorted(
-            (s for s in wanted if s.modified_at), key=lambda s: s.modified_at or _DISTANT_PAST, reverse=True
-        )
-        return [s for s in wanted if s.modified_at is None] + newest
+        dated = [(sitemap.modified_at, sitemap) for sitemap in wanted if sitemap.modified_at]
+        dated.sort(key=lambda pair: pair[0], reverse=True)
+        return [sitemap for sitemap in wanted if sitemap.modified_at is None] + [sitemap for _, sitemap in dated]
 
     async def _robots_sitemaps(self) -> tuple[str, ...]:
         if not self.source.sitemaps_from_robots:
