@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from extractors.identity import Capture, make_raw_page
 from extractors.records import RawPage, RejectReason
 from extractors.sniff import Content, sniff_content
+from flows.export.page_note import NOTE_TYPE, PageNote, parse_note
 from flows.sources.codings import Decoded, undo_codings
 from flows.sources.files import SourceFile
 from flows.sources.http_message import HttpMessage, parse_content_type, parse_http
@@ -28,23 +29,40 @@ _HTTP_HEADER_ROOM = 64 * 1024
 def read_warc(file: SourceFile, options: SourceOptions) -> Iterator[RawPage | SourceProblem]:
     """Read the HTML pages of an archive: response records, and resource records of type text/html.
 
-    Other records and other types are passed over. Errors of HTTP with an HTML body are pages with their status.
+    Other records and other types are passed over. Errors of HTTP with an HTML body are pages with their status. A page
+    that `gristmill export` wrote, of whatever type, is read back as it was.
     """
     otherwise = file.modified_at()
+    note: tuple[str, PageNote] | None = None
     for item in read_records(read_pieces(file.path), options.max_body_bytes + _HTTP_HEADER_ROOM):
         if isinstance(item, WarcTrouble):
             yield file.problem(item.message, item.place)
             continue
         kind = item.headers.get("warc-type", "").lower()
+        if kind == "metadata":
+            note = _note_of(item)
+            continue
         if kind == "response" and not item.headers.get("content-type", "").lower().startswith("text/dns"):
             message = parse_http(item.block)
         elif kind == "resource":
             message = HttpMessage(None, (), item.block)
         else:
             continue
-        page = _page_of(file, item, message, options.max_body_bytes, otherwise)
+        page = note[1].page_of(message.body, options.label) if note and note[0] == _id_of(item, "record-id") else None
+        page = page or _page_of(file, item, message, options.max_body_bytes, otherwise)
+        note = None
         if page:
             yield page
+
+
+def _note_of(record: WarcRecord) -> tuple[str, PageNote] | None:
+    """Return the id of the record that a note of ours speaks of, and the note."""
+    note = parse_note(record.block) if record.headers.get("content-type") == NOTE_TYPE else None
+    return (_id_of(record, "refers-to"), note) if note else None
+
+
+def _id_of(record: WarcRecord, field: str) -> str:
+    return record.headers.get(f"warc-{field}", "").strip("<> ")
 
 
 def _page_of(
