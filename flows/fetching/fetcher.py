@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 from flows.fetching.client import is_redirect
 from flows.fetching.errors import Failure, FailureClass
-from flows.fetching.messages import FetchRequest, FetchResult, Redirect
+from flows.fetching.messages import FetchRequest, FetchResult, Redirect, host_of
 from flows.fetching.opt_out import opt_out_of
 from flows.fetching.politeness import HostPausedError, Paces
 from flows.fetching.robots import MOST_BYTES, MOST_REDIRECTS, SECONDS_VALID, RobotsRules, robots_url_of, rules_of
@@ -50,10 +50,14 @@ class PoliteFetcher:
         except ValueError:
             return failed(request, Failure(FailureClass.BAD_URL, "no URL"))
         result = await self._follow(request, self._rules.max_redirects, checks_robots=True)
-        reserved = opt_out_of(result) if self._rules.honours_opt_out and result.failure is None else None
-        if reserved:
-            return replace(result, body=b"", failure=Failure(FailureClass.OPTED_OUT, reserved))
+        if result.failure is None and self._honours_opt_out(result.final_url):
+            reserved = opt_out_of(result)
+            if reserved:
+                return replace(result, body=b"", failure=Failure(FailureClass.OPTED_OUT, reserved))
         return result
+
+    def _honours_opt_out(self, url: str) -> bool:
+        return self._rules.of_host(host_of(url)).honours_opt_out
 
     async def _follow(self, request: FetchRequest, most: int, *, checks_robots: bool) -> FetchResult:
         hops: list[Redirect] = []
@@ -74,10 +78,7 @@ class PoliteFetcher:
 
     async def _one(self, request: FetchRequest, *, checks_robots: bool) -> FetchResult:
         """Send one request in its host's turn."""
-        try:
-            host = (urlsplit(request.url).hostname or "").rstrip(".")
-        except ValueError:
-            return failed(request, Failure(FailureClass.BAD_URL, "no URL"))
+        host = host_of(request.url)
         if not self._claim(host):
             return failed(request, Failure(FailureClass.HOST_BUSY, "another run is fetching from this host"))
         refusal = await self._refusal(request.url) if checks_robots else None
@@ -98,7 +99,7 @@ class PoliteFetcher:
             rules = await self._rules_for(url)
         except ValueError:
             return Failure(FailureClass.BAD_URL, "no URL")
-        return rules.refusal(url, honours_opt_out=self._rules.honours_opt_out)
+        return rules.refusal(url, honours_opt_out=self._honours_opt_out(url))
 
     async def _rules_for(self, url: str) -> RobotsRules:
         """Return the rules for a URL; each robots.txt is asked for once a day. Raises ValueError for what is no URL."""
@@ -114,7 +115,7 @@ class PoliteFetcher:
     async def _ask_rules(self, robots_url: str) -> RobotsRules:
         result = await self._follow(FetchRequest(robots_url, max_bytes=MOST_BYTES), MOST_REDIRECTS, checks_robots=False)
         rules = rules_of(result)
-        self._paces.of_host((urlsplit(robots_url).hostname or "").rstrip(".")).ask_for(rules.delay_seconds)
+        self._paces.of_host(host_of(robots_url)).ask_for(rules.delay_seconds)
         return rules
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from flows.fetching.errors import Failure
 
@@ -60,3 +61,11 @@ class FetchResult:
     def header(self, name: str) -> str:
         """Return all values of a header, joined by commas; empty when it is absent. `name` is in lower case."""
         return ", ".join(value for key, value in self.headers if key.lower() == name)
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL, in lower case and without a final dot; empty where there is none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""

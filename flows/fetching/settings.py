@@ -41,27 +41,27 @@ class Politeness:
     """How a host is treated.
 
     At least `delay_seconds` pass between an answer and the next request, and up to `jitter` times as much again, by
-    chance. With a `concurrency` above 1 they pass between two requests.
+    chance. With a `concurrency` above 1 they pass between two requests. `honours_opt_out`: pages and sites that reserve
+    themselves against AI training and text mining are left alone.
     """
 
     delay_seconds: float = 1.0
     jitter: float = 0.25
     concurrency: int = 1
+    honours_opt_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PolitenessRules:
     """How hosts are treated: all alike, but for those that have their own rule.
 
-    A host that asks for a pause longer than `patience_seconds` is left to a later run. `honours_opt_out`: pages and
-    sites that reserve themselves against AI training and text mining are left alone.
+    A host that asks for a pause longer than `patience_seconds` is left to a later run.
     """
 
     default: Politeness = field(default_factory=Politeness)
     hosts: Mapping[str, Politeness] = field(default_factory=dict)
     patience_seconds: float = 300.0
     max_redirects: int = 10
-    honours_opt_out: bool = False
 
     def of_host(self, host: str) -> Politeness:
         """Return how a host is treated."""

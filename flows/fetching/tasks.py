@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from extractors.records import Hints
 from flows.discovery.candidates import Candidate
 from flows.fetching.errors import Failure, FailureClass
-from flows.fetching.messages import FetchResult
+from flows.fetching.messages import FetchResult, host_of
 from flows.fetching.settings import RetryPolicy
 from warehouse.fetch_log import UrlState
 from warehouse.fetches import DropReason, FetchOutcome, FetchRow
@@ -34,11 +33,8 @@ class FetchTask:
 
     @property
     def host(self) -> str:
-        """Host of the URL, in lower case; empty for a URL that has none."""
-        try:
-            return (urlsplit(self.url).hostname or "").rstrip(".")
-        except ValueError:
-            return ""
+        """Host of the URL."""
+        return host_of(self.url)
 
     def after_failure(self) -> FetchTask:
         """Return the task for the next try."""
