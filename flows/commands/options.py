@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 warehouse_option = click.option(
@@ -13,4 +15,21 @@ warehouse_option = click.option(
     show_default=True,
     show_envvar=True,
     help="Root folder of the warehouse.",
+)
+
+sources_option = click.option(
+    "--sources",
+    "-s",
+    "sources_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    default="seeds/sources.toml",
+    envvar="GRISTMILL_SOURCES",
+    show_default=True,
+    show_envvar=True,
+    help="The sources file.",
+)
+
+tag_option = click.option(
+    "--tag", "tags", multiple=True, metavar="TAG", help="Only sources with this tag; may be repeated."
 )

@@ -8,7 +8,7 @@ read is told and counted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 
 from flows.discovery.candidates import Candidate
@@ -32,7 +32,7 @@ async def discover(
     filters: UrlFilters,
     report: DiscoveryReport,
     on_problem: Callable[[DiscoveryProblem], None] = lambda _: None,
-) -> AsyncIterator[Candidate]:
+) -> AsyncGenerator[Candidate]:
     """Yield what the sources list, each URL once, as soon as a listing is read.
 
     Closing the iterator (`aclose`) stops the reading. `report` is filled on the way; `on_problem` is told of each

@@ -17,7 +17,7 @@ from extractors.identity import site_of
 from flows.discovery.listing import Listing, ListingError, ListingKind, SubSitemap
 from flows.discovery.parsing import ListingParser
 from flows.discovery.report import DiscoveryProblem, DiscoveryReport
-from flows.discovery.sitemaps import parse_robots_sitemaps, parse_url_list
+from flows.discovery.sitemaps import parse_url_list, parserobots_sitemaps
 from flows.discovery.sources_file import Source, is_web
 from flows.fetching.messages import FetchResult
 from flows.sources.http_message import parse_content_type
@@ -27,6 +27,11 @@ Fetch = Callable[[str], Awaitable[FetchResult]]
 # An index in an index is against the protocol and found all the same; deeper is a trap.
 _INDEX_DEPTH = 3
 _SITEMAPS = frozenset({ListingKind.SITEMAP, ListingKind.SITEMAP_INDEX})
+
+
+def robots_url(source: Source) -> str:
+    """Return the address of the robots.txt of a source's homepage."""
+    return urljoin(source.homepage or "", "/robots.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class SourceReader:
                 yield path.name, listing
 
     async def _web_listings(self, since: datetime | None) -> AsyncIterator[tuple[str, Listing]]:
-        first = (*self.source.listing_urls, *await self._robots_sitemaps())
+        first = (*self.source.listing_urls, *await self.robots_sitemaps())
         waiting = deque((url, 0) for url in first)
         known = set(first)
         sitemap_count = 0
@@ -88,15 +93,16 @@ class SourceReader:
         dated.sort(key=lambda pair: pair[0], reverse=True)
         return [sitemap for sitemap in wanted if sitemap.modified_at is None] + [sitemap for _, sitemap in dated]
 
-    async def _robots_sitemaps(self) -> tuple[str, ...]:
+    async def robots_sitemaps(self) -> tuple[str, ...]:
+        """Return the sitemaps that the robots.txt of the source's homepage names, where the source asks for them."""
         if not self.source.sitemaps_from_robots:
             return ()
-        url = urljoin(self.source.homepage or "", "/robots.txt")
+        url = robots_url(self.source)
         result = await self.fetch(url)
         if result.failure is not None:
             self._problem(url, result.failure.detail, is_transient=result.failure.is_transient)
             return ()
-        sitemaps = parse_robots_sitemaps(result.body, url)
+        sitemaps = parserobots_sitemaps(result.body, url)
         if not sitemaps:
             self._problem(url, "names no sitemap")
         return sitemaps
