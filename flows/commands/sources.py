@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def _state(source: Any) -> str:
     return ("" if source.is_enabled else "[off] ") + " ".join(source.tags)
 
 
-def _print_table(names: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _print_table(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     import shutil
 
     from rich.console import Console

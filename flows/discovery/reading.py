@@ -17,7 +17,7 @@ from extractors.identity import site_of
 from flows.discovery.listing import Listing, ListingError, ListingKind, SubSitemap
 from flows.discovery.parsing import ListingParser
 from flows.discovery.report import DiscoveryProblem, DiscoveryReport
-from flows.discovery.sitemaps import parse_url_list, parserobots_sitemaps
+from flows.discovery.sitemaps import parse_robots_sitemaps, parse_url_list
 from flows.discovery.sources_file import Source, is_web
 from flows.fetching.messages import FetchResult
 from flows.sources.http_message import parse_content_type
@@ -102,7 +102,7 @@ class SourceReader:
         if result.failure is not None:
             self._problem(url, result.failure.detail, is_transient=result.failure.is_transient)
             return ()
-        sitemaps = parserobots_sitemaps(result.body, url)
+        sitemaps = parse_robots_sitemaps(result.body, url)
         if not sitemaps:
             self._problem(url, "names no sitemap")
         return sitemaps
