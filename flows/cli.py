@@ -23,6 +23,7 @@ class LazyGroup(click.Group):
             "ingest",
             "Read pages, extract and strip them, land them in the warehouse.",
         ),
+        "fetch": ("flows.commands.fetch", "fetch", "Fetch new pages of sources, politely, then extract them."),
         "sql": ("flows.commands.sql", "sql", "Ask the warehouse in SQL."),
         "learn": ("flows.commands.learn", "learn", "Learn the blocks that each site repeats on its articles."),
         "furniture": ("flows.commands.furniture", "furniture", "Show what was learned of sites, and veto it."),

@@ -12,6 +12,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.fetch import FetchSummary, run_fetch
+from flows.fetching.parameters import FetchParameters
+from flows.fetching.progress import current_fetch_reporter
 from flows.ingest import BATCH_THREADS, run_ingest
 from flows.milling import BatchReport, Mill, RunReport
 from flows.parameters import IngestParameters
@@ -39,3 +42,17 @@ def _run_name() -> str:
 def ingest(parameters: IngestParameters) -> RunReport:
     """Ingest sources: read, land raw, judge, land rows."""
     return run_ingest(parameters, current_reporter(), mill_batch.submit)
+
+
+def _fetch_name() -> str:
+    """Return `fetch harbour-post, mill-news and 3 more`, or `fetch` for all sources."""
+    parameters = flow_run.parameters["parameters"]
+    names = list(parameters.sources or parameters.urls)
+    return f"fetch {', '.join(names[:2])}".strip() + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+
+
+@flow(name="fetch", flow_run_name=_fetch_name, persist_result=False,
+      task_runner=ThreadPoolTaskRunner(max_workers=BATCH_THREADS))  # type: ignore[arg-type]  # fmt: skip
+def fetch(parameters: FetchParameters) -> FetchSummary:
+    """Fetch new pages of sources, then judge each batch as it lands."""
+    return run_fetch(parameters, current_fetch_reporter(), mill_batch.submit)

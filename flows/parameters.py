@@ -17,32 +17,20 @@ from warehouse.furniture import read_furniture
 from warehouse.layout import Warehouse
 
 
-class IngestParameters(BaseModel):
-    """What to ingest, where to, and how."""
+class MillParameters(BaseModel):
+    """Where pages are milled, and what each may cost: what every run that extracts has to be told."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    sources: Annotated[list[str], Field(min_length=1, description="Files, folders or globs to read")]
     warehouse: Annotated[str, Field(description="Root folder of the warehouse")] = "data"
-    label: Annotated[str | None, Field(description="Name of the source in every row; else its own")] = None
-    base_url: Annotated[str | None, Field(description="URL that loose files are relative to")] = None
-    columns: Annotated[
-        dict[str, str], Field(description="Columns of tables, by what they hold: html, text, url …")
-    ] = {}
     workers: Annotated[int | None, Field(ge=0, description="Worker processes; 0 for none; else one a processor")] = None
     page_seconds: Annotated[float, Field(gt=0, description="Deadline for each page")] = 60.0
     page_memory_mb: Annotated[int, Field(ge=64, description="Memory limit for each page, in MiB")] = 1024
-    batch_pages: Annotated[int, Field(ge=1, description="Most pages in a batch")] = 500
     with_comments: Annotated[bool, Field(description="Keep readers' comments, in a column of their own")] = False
-    is_forced: Annotated[bool, Field(description="Mill batches again that are current")] = False
 
     def open_warehouse(self) -> Warehouse:
         """Return the warehouse by its absolute path."""
         return Warehouse(Path(self.warehouse).expanduser().absolute())
-
-    def source_options(self) -> SourceOptions:
-        """Return how sources are read. Raises TypeError for a column that nothing is known of."""
-        return SourceOptions(label=self.label, base_url=self.base_url, columns=ColumnNames(**self.columns))
 
     def judge_options(self) -> JudgeOptions:
         """Return how pages are judged, with what was learned so far. Raises WarehouseError when that is damaged."""
@@ -53,6 +41,23 @@ class IngestParameters(BaseModel):
         """Return how many processes judge, and what a page may cost."""
         workers = PoolSettings.default_workers() if self.workers is None else self.workers
         return PoolSettings(workers, self.page_seconds, self.page_memory_mb)
+
+
+class IngestParameters(MillParameters):
+    """What to ingest, where to, and how."""
+
+    sources: Annotated[list[str], Field(min_length=1, description="Files, folders or globs to read")]
+    label: Annotated[str | None, Field(description="Name of the source in every row; else its own")] = None
+    base_url: Annotated[str | None, Field(description="URL that loose files are relative to")] = None
+    columns: Annotated[
+        dict[str, str], Field(description="Columns of tables, by what they hold: html, text, url …")
+    ] = {}
+    batch_pages: Annotated[int, Field(ge=1, description="Most pages in a batch")] = 500
+    is_forced: Annotated[bool, Field(description="Mill batches again that are current")] = False
+
+    def source_options(self) -> SourceOptions:
+        """Return how sources are read. Raises TypeError for a column that nothing is known of."""
+        return SourceOptions(label=self.label, base_url=self.base_url, columns=ColumnNames(**self.columns))
 
     def batch_limits(self) -> BatchLimits:
         """Return when a batch is full."""

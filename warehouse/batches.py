@@ -72,6 +72,16 @@ def write_raw_batch(warehouse: Warehouse, ref: BatchRef, pages: Sequence[RawPage
     return True
 
 
+def unmilled_batches(warehouse: Warehouse, prefix: str) -> Iterator[tuple[BatchRef, int]]:
+    """Yield the raw batches of this prefix that the pages layer has nothing of, with the number of their pages."""
+    milled = set(warehouse.list_batches("pages"))
+    for ref in warehouse.list_batches("raw"):
+        if ref.batch_id.startswith(prefix) and ref not in milled:
+            footer = _whole_footer(warehouse.raw_file(ref))
+            if footer is not None:
+                yield ref, int(footer["num_rows"])
+
+
 def read_raw_batch(warehouse: Warehouse, ref: BatchRef) -> Iterator[RawPage]:
     """Yield the pages of a raw batch in the order in which they were written, holding one row group in memory.
 

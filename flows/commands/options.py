@@ -33,3 +33,20 @@ sources_option = click.option(
 tag_option = click.option(
     "--tag", "tags", multiple=True, metavar="TAG", help="Only sources with this tag; may be repeated."
 )
+
+contact_option = click.option(
+    "--contact",
+    metavar="ADDRESS",
+    envvar="GRISTMILL_CONTACT",
+    show_envvar=True,
+    help="How sites reach you: mailto: or a web address, sent in the User-Agent header.",
+)
+allow_network_option = click.option(
+    "--allow-network",
+    "allow_networks",
+    metavar="CIDR",
+    multiple=True,
+    envvar="GRISTMILL_ALLOW_NETWORKS",
+    show_envvar=True,
+    help="Fetch from this private network too, on any port: for tests, and mirrors of your own.",
+)

@@ -7,6 +7,7 @@ in.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -61,11 +62,19 @@ class FetchRun:
         self._taken: set[str] = set()
         self._is_stopping = False
 
-    async def run(self, candidates: AsyncGenerator[Candidate], rules: PolitenessRules) -> None:
-        """Fetch what is due and what is new, to the end. Raises WarehouseError when the disk refuses."""
+    async def run(
+        self,
+        candidates: AsyncGenerator[Candidate],
+        rules: PolitenessRules,
+        on_tick: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Fetch what is due and what is new, to the end. `on_tick` is called every second.
+
+        Raises WarehouseError when the disk refuses.
+        """
         await self._keep_pauses()
         self._frontier = Frontier(self._work, lambda host: rules.of_host(host).concurrency)
-        housekeeping = asyncio.create_task(self._keep_house())
+        housekeeping = asyncio.create_task(self._keep_house(on_tick))
         intake = asyncio.create_task(self._take_in(candidates))
         try:
             await _first_error(intake, housekeeping)
@@ -84,11 +93,12 @@ class FetchRun:
         for host, until in (await asyncio.to_thread(paused_hosts, self._plan.warehouse, now)).items():
             self._paces.of_host(host).pause((until - now).total_seconds())
 
-    async def _keep_house(self) -> None:
+    async def _keep_house(self, on_tick: Callable[[], None]) -> None:
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
             self._store.rotate_if_old()
             self._look_at_hosts()
+            on_tick()
 
     def _look_at_hosts(self) -> None:
         for host, counts in self._report.hosts.items():
@@ -146,6 +156,8 @@ class FetchRun:
 
     async def _work(self, task: FetchTask) -> None:
         """Fetch one URL, keep what came, and decide what follows from it for the URL and for its host."""
+        counts = self._report.of_host(task.host)
+        counts.started_at = counts.started_at or time.monotonic()
         result = await self._fetcher.fetch(FetchRequest(task.url, task.etag, task.last_modified))
         row = row_of(task, result, self._plan.run_id, self._plan.retries)
         self._store.add(row, result)

@@ -6,6 +6,7 @@ Written on bare sockets: it can break every rule of HTTP, and costs little besid
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 import threading
 import time
@@ -160,7 +161,7 @@ def conditional(body: bytes, tag: str = '"1"', **headers: str) -> Callable[[Seen
 def gaps(log: Sequence[Seen], host: str) -> list[float]:
     """Return the seconds between the requests to a host."""
     times = [seen.at for seen in log if seen.host == host]
-    return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    return [later - earlier for earlier, later in itertools.pairwise(times)]
 
 
 class MapResolver(AbstractResolver):
@@ -170,7 +171,8 @@ class MapResolver(AbstractResolver):
         self._hosts = hosts
         self.asked: list[str] = []
 
-    async def resolve(self, host, port=0, family=socket.AF_UNSPEC):
+    async def resolve(self, host, port=0, family=socket.AF_UNSPEC):  # noqa: ARG002 - aiohttp's signature
+        """Return the addresses of a host, or fail as the system's resolver does."""
         self.asked.append(host)
         if host not in self._hosts:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
