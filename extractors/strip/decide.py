@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from extractors.lines.model import LineModel
 from extractors.records import Kind
 from extractors.strip import runs
+from extractors.strip.chain import cut_along_chain
 from extractors.strip.evidence import BlockEvidence, Hit
 from extractors.strip.scores import (
     ENOUGH,
@@ -36,7 +38,9 @@ _WALL_CHARS = 1800
 _LEAST_LEFT = 200
 
 
-def decide_cuts(blocks: Sequence[BlockEvidence], *, protect_first: bool = False) -> list[Cut]:
+def decide_cuts(
+    blocks: Sequence[BlockEvidence], model: LineModel | None = None, *, protect_first: bool = False
+) -> list[Cut]:
     """Return the pieces to cut, in order and without overlap.
 
     `protect_first` keeps the first block whatever it says: the title line of a plain-text dump.
@@ -53,6 +57,8 @@ def decide_cuts(blocks: Sequence[BlockEvidence], *, protect_first: bool = False)
     runs.grow(judged)
     runs.extend(judged)
     runs.cut_neighbours(judged)
+    if model is not None:
+        cut_along_chain(judged, model)
     cuts = [cut for state in judged for cut in ([state.cut] if state.cut else _sentence_cuts(state))]
     cuts = _guard(cuts, sum(state.evidence.span.chars for state in states))
     return _leave_an_article(cuts, sum(state.evidence.span.chars for state in judged))

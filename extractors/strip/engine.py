@@ -55,7 +55,7 @@ def strip_text(text: str, context: StripContext, rules: RuleSet) -> Stripped:
     if not context.has_title_line:
         mark_repeated_title(evidence, context.title)
     mark_furniture(evidence, context.furniture)
-    cuts = decide_cuts(evidence, protect_first=context.has_title_line)
+    cuts = decide_cuts(evidence, rules.model, protect_first=context.has_title_line)
     return apply_cuts(text, _units(blocks, cuts), cuts)
 
 

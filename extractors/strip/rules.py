@@ -17,6 +17,7 @@ from typing import Any
 
 import ahocorasick
 
+from extractors.lines.model import LineModel, parse_weights, read_packaged_weights
 from extractors.records import Kind
 from extractors.strip.gates import literal_gate
 from extractors.strip.letters import UPPER
@@ -108,11 +109,15 @@ class LanguageRules:
 
 @dataclass(frozen=True)
 class RuleSet:
-    """All rules, by language, with the version that follows from their text. Build with `parse_rules`."""
+    """All rules, by language, the line model beside them, and the version that follows from their text.
+
+    Build with `parse_rules`.
+    """
 
     version: str
     rules: tuple[Rule, ...]
     lexicons: Mapping[str, Lexicon]
+    model: LineModel | None = None
     _by_language: dict[str, LanguageRules] = field(default_factory=dict, repr=False, compare=False)
 
     def for_language(self, language: str | None) -> LanguageRules:
@@ -130,7 +135,7 @@ class RuleSet:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The index of a language is rebuilt where it is needed: an automaton is quicker made than sent.
-        return RuleSet, (self.version, self.rules, dict(self.lexicons))
+        return RuleSet, (self.version, self.rules, dict(self.lexicons), self.model)
 
 
 def normalise_label(text: str) -> str:
@@ -139,12 +144,13 @@ def normalise_label(text: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"^[\W_]*?(?=[\w#])|[^\w#]+$", "", lowered)).strip()
 
 
-def parse_rules(files: Mapping[str, str]) -> RuleSet:
+def parse_rules(files: Mapping[str, str], weights: str = "") -> RuleSet:
     """Build a rule set from TOML texts, keyed by `<language>/<kind>.toml` or `<language>/lexicon.toml`.
 
-    The version is a hash over names and texts. Raises RuleError, naming file, rule and key.
+    `weights` is the text of the line model's weights; none, no model. The version is a hash over names and texts.
+    Raises RuleError, naming file, rule and key.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(weights.encode())
     parsed: dict[str, dict[str, Any]] = {}
     for name in sorted(files):
         digest.update(f"{name}\0{files[name]}\0".encode())
@@ -165,7 +171,8 @@ def parse_rules(files: Mapping[str, str]) -> RuleSet:
         if rule.rule_id in seen:
             raise RuleError(f"{rule.rule_id}: this id is used twice")
         seen.add(rule.rule_id)
-    return RuleSet(version=digest.hexdigest()[:12], rules=tuple(rules), lexicons=lexicons)
+    model = parse_weights(weights) if weights else None
+    return RuleSet(version=digest.hexdigest()[:12], rules=tuple(rules), lexicons=lexicons, model=model)
 
 
 @lru_cache(maxsize=1)
@@ -177,7 +184,7 @@ def load_packaged_rules() -> RuleSet:
             for entry in language.iterdir():
                 if entry.name.endswith(".toml"):
                     files[f"{language.name}/{entry.name}"] = entry.read_text(encoding="utf-8")
-    return parse_rules(files)
+    return parse_rules(files, read_packaged_weights())
 
 
 def _compile(where: str, pattern: str, words: Mapping[str, str]) -> tuple[re.Pattern[str], tuple[str, ...]]:
