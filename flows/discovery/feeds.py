@@ -15,7 +15,16 @@ from xml.sax import SAXException
 
 import feedparser
 
-from flows.discovery.listing import Entry, Listing, ListingError, ListingKind, is_cut_off, parse_moment, plain_title
+from flows.discovery.listing import (
+    Entry,
+    Listing,
+    ListingError,
+    ListingKind,
+    escape_ampersands,
+    is_cut_off,
+    parse_moment,
+    plain_title,
+)
 from flows.discovery.urls import joined
 
 
@@ -25,8 +34,26 @@ def parse_feed(body: bytes, url: str, charset: str | None = None) -> Listing:
     `url` is where it came from: relative links are joined to it, or to the document's own base. `charset` is that of
     the HTTP header. Raises ListingError for anything that is no feed.
     """
+    parsed = _parsed(body, url, charset)
+    error = parsed.get("bozo_exception") if parsed.bozo else None
+    trouble = f"not well-formed ({_one_line(error)})" if isinstance(error, SAXException) else None
+    if trouble:
+        repaired = escape_ampersands(body, keeps_html=True)
+        parsed = _parsed(repaired, url, charset) if repaired != body else parsed
+    version = str(parsed.get("version") or "")
+    if not version and not parsed.entries:
+        raise ListingError("no feed: neither RSS nor Atom")
+    language = _text(parsed.feed.get("language"))
+    entries = tuple(_feed_entries(parsed.entries, url, language))
+    if trouble and is_cut_off(body, (b"rss", b"feed", b"rdf")):
+        entries, trouble = entries[:-1], f"breaks off: {trouble}"
+    kind = ListingKind.ATOM if version.startswith("atom") else ListingKind.RSS
+    return Listing(kind, entries, trouble=trouble, unusable_count=len(parsed.entries) - len(entries))
+
+
+def _parsed(body: bytes, url: str, charset: str | None) -> Any:
     # As a stream: given bytes, feedparser first tries to open a file of that name.
-    parsed = feedparser.parse(
+    return feedparser.parse(
         io.BytesIO(body),
         response_headers={
             "content-location": url,
@@ -35,17 +62,6 @@ def parse_feed(body: bytes, url: str, charset: str | None = None) -> Listing:
         sanitize_html=False,
         resolve_relative_uris=True,
     )
-    version = str(parsed.get("version") or "")
-    if not version and not parsed.entries:
-        raise ListingError("no feed: neither RSS nor Atom")
-    language = _text(parsed.feed.get("language"))
-    entries = tuple(_feed_entries(parsed.entries, url, language))
-    error = parsed.get("bozo_exception") if parsed.bozo else None
-    trouble = f"not well-formed ({_one_line(error)})" if isinstance(error, SAXException) else None
-    if trouble and is_cut_off(body, (b"rss", b"feed", b"rdf")):
-        entries, trouble = entries[:-1], f"breaks off: {trouble}"
-    kind = ListingKind.ATOM if version.startswith("atom") else ListingKind.RSS
-    return Listing(kind, entries, trouble=trouble, unusable_count=len(parsed.entries) - len(entries))
 
 
 def _feed_entries(items: list[Mapping[str, Any]], url: str, language: str | None) -> Iterator[Entry]:

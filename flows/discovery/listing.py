@@ -19,6 +19,19 @@ _TITLE_CHARS = 500
 _TITLE_SOURCE_CHARS = 4_000
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
 
+_CDATA = rb"<!\[CDATA\[.*?\]\]>"
+_BY_NUMBER = {
+    b"&": b"&#38;",
+    b"&amp;": b"&#38;",
+    b"&lt;": b"&#60;",
+    b"&gt;": b"&#62;",
+    b"&quot;": b"&#34;",
+    b"&apos;": b"&#39;",
+}
+_NUMBER = rb"#\d{1,7};|#[xX][0-9a-fA-F]{1,6};"
+_BARE_IN_XML = re.compile(_CDATA + rb"|&(?:amp|lt|gt|quot|apos);|&(?!" + _NUMBER + rb")", re.DOTALL)
+_BARE_IN_HTML = re.compile(_CDATA + rb"|&amp;|&(?!" + _NUMBER + rb"|[a-zA-Z][a-zA-Z0-9]{0,31};)", re.DOTALL)
+
 
 class ListingKind(StrEnum):
     """What a listing is."""
@@ -89,3 +102,20 @@ def is_cut_off(body: bytes, roots: tuple[bytes, ...]) -> bool:
     """Tell that an XML document ends before its root element does: its last entry may be half an address."""
     tail = body[-2_000:].replace(b"\x00", b"").lower()
     return not any(re.search(rb"</(?:[\w.-]{1,40}:)?" + root + rb"\s*>", tail) for root in roots)
+
+
+def escape_ampersands(body: bytes, *, keeps_html: bool) -> bytes:
+    """Return a document in which each ampersand that begins no reference is written as one, and XML's own by number.
+
+    Parsers that recover make other addresses: `?a=1&b=2` becomes `?a=1=2`, `&copy=` a sign, and libxml2 drops even
+    `&amp;` once it has met an error. The names of HTML's entities count as references with `keeps_html`. CDATA stays
+    as it is, and so does what is not ASCII-compatible.
+    """
+    pattern = _BARE_IN_HTML if keeps_html else _BARE_IN_XML
+    if b"\x00" in body[:100]:
+        return body
+    return pattern.sub(_as_number, body)
+
+
+def _as_number(found: re.Match[bytes]) -> bytes:
+    return _BY_NUMBER.get(found.group(), found.group())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from lxml import etree
@@ -21,16 +22,23 @@ from flows.discovery.listing import (
     ListingError,
     ListingKind,
     SubSitemap,
+    escape_ampersands,
     is_cut_off,
     parse_moment,
     plain_title,
 )
 from flows.discovery.urls import joined
 
-# libxml2's recovery drops a bare ampersand with the word behind it: ?a=1&b=2 would become ?a=1=2.
-_BARE_AMPERSAND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)")
 _NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ROOT = re.compile(rb"<(?:\?xml|(?:[A-Za-z_][\w.-]{0,40}:)?(?:urlset|sitemapindex)\b)")
+_SAFE: dict[str, Any] = {
+    "resolve_entities": False,
+    "load_dtd": False,
+    "no_network": True,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 _ROBOTS_BYTES = 512 * 1024
 
 
@@ -40,13 +48,19 @@ def parse_sitemap(body: bytes, url: str) -> Listing:
     Raises ListingError for anything else.
     """
     try:
-        return _read(body, url, trouble=None)
+        return _read(_whole_elements(body), url)
     except etree.XMLSyntaxError as error:
         trouble = f"not well-formed ({' '.join(str(error.msg).split())[:200]})"
     try:
-        return _read(_repaired(body), url, trouble)
+        listing = _read(_recovered_elements(_repaired(body)), url)
     except etree.XMLSyntaxError:
         raise ListingError(f"no sitemap: {trouble}") from None
+    entries, sitemaps = listing.entries, listing.sitemaps
+    if is_cut_off(body, (b"urlset", b"sitemapindex")):
+        entries, sitemaps, trouble = entries[:-1], sitemaps[:-1], f"breaks off: {trouble}"
+    if not entries and not sitemaps:
+        raise ListingError(f"no sitemap: {trouble}")
+    return replace(listing, entries=entries, sitemaps=sitemaps, trouble=trouble)
 
 
 def _repaired(body: bytes) -> bytes:
@@ -55,31 +69,24 @@ def _repaired(body: bytes) -> bytes:
     # Only where a byte is a character: in UTF-16 this would tear characters apart.
     if root is None:
         return body
-    return _BARE_AMPERSAND.sub(b"&amp;", _NOT_XML.sub(b"", body[root.start() :]))
+    return escape_ampersands(_NOT_XML.sub(b"", body[root.start() :]), keeps_html=False)
 
 
-def _read(body: bytes, url: str, trouble: str | None) -> Listing:
+def _read(elements: Iterator[Any], url: str) -> Listing:
+    """Read elements, the first of which is the root; those of `<url>` and `<sitemap>` count."""
+    kind = _kind_of(_name(next(elements)))
     entries: list[Entry] = []
     sitemaps: list[SubSitemap] = []
     unusable = 0
-    kind: ListingKind | None = None
-    for event, element in _elements(body, recover=trouble is not None):
-        name = _name(element)
-        kind = kind or _kind_of(name)
-        if event == "start" or name not in {"url", "sitemap"}:
-            continue
-        found = _entry(element, url) if name == "url" else _sub_sitemap(element, url)
+    for element in elements:
+        found = _entry(element, url) if _name(element) == "url" else _sub_sitemap(element, url)
         if isinstance(found, Entry):
             entries.append(found)
         elif found:
             sitemaps.append(found)
         else:
             unusable += 1
-        _forget(element)
-    if trouble and is_cut_off(body, (b"urlset", b"sitemapindex")):
-        trouble = f"breaks off: {trouble}"
-        del entries[-1:], sitemaps[-1:]
-    return Listing(kind or ListingKind.SITEMAP, tuple(entries), tuple(sitemaps), trouble, unusable)
+    return Listing(kind, tuple(entries), tuple(sitemaps), unusable_count=unusable)
 
 
 def _kind_of(root: str) -> ListingKind:
@@ -88,18 +95,25 @@ def _kind_of(root: str) -> ListingKind:
     return ListingKind.SITEMAP_INDEX if root == "sitemapindex" else ListingKind.SITEMAP
 
 
-def _elements(body: bytes, *, recover: bool) -> Iterator[tuple[str, Any]]:
-    yield from etree.iterparse(
-        io.BytesIO(body),
-        events=("start", "end"),
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-        recover=recover,
-        remove_comments=True,
-        remove_pis=True,
-    )
+def _whole_elements(body: bytes) -> Iterator[Any]:
+    """Yield the root as it opens, then each entry as it is read, and forget it."""
+    is_first = True
+    for event, element in etree.iterparse(io.BytesIO(body), events=("start", "end"), **_SAFE):
+        if is_first:
+            is_first = False
+            yield element
+        elif event == "end" and _name(element) in {"url", "sitemap"}:
+            yield element
+            _forget(element)
+
+
+def _recovered_elements(body: bytes) -> Iterator[Any]:
+    """Yield the root and each entry of a document that is not well-formed: whole, since elements may be left open."""
+    root = etree.fromstring(body, etree.XMLParser(recover=True, **_SAFE))
+    if root is None:
+        raise ListingError("no sitemap: no element in it")
+    yield root
+    yield from root.iter("{*}url", "{*}sitemap")
 
 
 def _forget(element: Any) -> None:
@@ -170,5 +184,5 @@ def parse_url_list(text: str) -> Listing:
 def parse_robots_sitemaps(body: bytes, url: str) -> tuple[str, ...]:
     """Return the addresses in the Sitemap lines of a robots.txt, each once, in order."""
     robots = Protego.parse(body[:_ROBOTS_BYTES].decode("utf-8-sig", "replace"))
-    joined = (joined(url, line) for line in robots.sitemaps)
-    return tuple(dict.fromkeys(address for address in joined if address))
+    addresses = (joined(url, line) for line in robots.sitemaps)
+    return tuple(dict.fromkeys(address for address in addresses if address))
