@@ -6,6 +6,7 @@ Neither robots.txt nor any pace is known here, and redirects are answers like ot
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from datetime import UTC, datetime
 from types import TracebackType
@@ -26,6 +27,7 @@ from flows.fetching.messages import FetchRequest, FetchResult
 from flows.fetching.retry_after import parse_retry_after
 from flows.fetching.settings import ClientSettings
 from flows.sources.codings import undo_codings
+from warehouse.rows import storable
 
 _HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",
@@ -36,15 +38,19 @@ _NO_PAGES = ("image/", "audio/", "video/", "font/")
 # Undoing a coding of less takes about a millisecond: not worth a thread.
 _THREAD_BYTES = 256 * 1024
 _MOST_URL_CHARS = 8192
+# Policies on content fill more than aiohttp's 8 KiB on some news sites.
+_MOST_HEADER_BYTES = 64 * 1024
+_MOST_HEADERS = 256
+# Names after IDNA, and addresses; an underscore is against the standard, and found.
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(?:%[\w.-]+)?")
 
 
 class _RefusedError(Exception):
-    """The answer is not taken; carries the failure, and what of the body had come."""
+    """The answer is not taken; carries the failure."""
 
-    def __init__(self, failure: Failure, body: bytes = b"") -> None:
+    def __init__(self, failure: Failure) -> None:
         super().__init__(failure.detail)
         self.failure = failure
-        self.body = body
 
 
 class Client:
@@ -70,6 +76,9 @@ class Client:
                 total=settings.total_seconds, sock_connect=settings.connect_seconds, sock_read=settings.idle_seconds
             ),
             auto_decompress=False,
+            max_line_size=_MOST_HEADER_BYTES,
+            max_field_size=_MOST_HEADER_BYTES,
+            max_headers=_MOST_HEADERS,
             trust_env=False,
         )
         # Waiting for one of the connections would count as time that the server takes.
@@ -93,26 +102,25 @@ class Client:
             try:
                 return await self._get(request, sent_at)
             except _RefusedError as refused:
-                failure, body = refused.failure, refused.body
+                failure = refused.failure
             except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-                failure, body = failure_of(error), b""
-        return FetchResult(request.url, request.url, sent_at, body=body, failure=failure)
+                failure = failure_of(error)
+        return FetchResult(request.url, request.url, sent_at, failure=failure)
 
     async def _get(self, request: FetchRequest, sent_at: datetime) -> FetchResult:
         assert self._session is not None
         url = _checked_url(request.url)
-        limit = request.max_bytes or self._settings.max_bytes
         tls = self._tls if self._tls is not None else True
         async with self._session.get(url, headers=_conditions(request), allow_redirects=False, ssl=tls) as response:
             status, headers = response.status, response.headers
-            failure = failure_of_status(status, headers, sent_at)
-            is_not_modified = status == 304
+            is_not_modified = status == 304 and bool(request.etag or request.last_modified)
+            failure = None if is_not_modified else failure_of_status(status, headers, sent_at)
             body, wire_bytes = b"", 0
             if failure is None and status == 200:
                 try:
-                    body, wire_bytes = await _read_page(response, limit)
+                    body, wire_bytes = await self._read_page(response, request)
                 except _RefusedError as refused:
-                    failure, body = refused.failure, refused.body
+                    failure = refused.failure
         return FetchResult(
             url=request.url,
             final_url=request.url,
@@ -126,10 +134,25 @@ class Client:
             failure=failure,
         )
 
-
-def storable(text: str) -> str:
-    """Return a header's text as it can be stored: aiohttp makes lone surrogates of bytes that are no UTF-8."""
-    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    async def _read_page(self, response: aiohttp.ClientResponse, request: FetchRequest) -> tuple[bytes, int]:
+        """Return the body with its coding undone, and how many bytes were sent. Raises _RefusedError."""
+        limit = request.max_bytes or self._settings.max_bytes
+        media_type = response.headers.get("Content-Type", "").strip().lower()
+        if media_type.startswith(_NO_PAGES):
+            raise _RefusedError(Failure(FailureClass.WRONG_TYPE, f"declared as {media_type[:100]}"))
+        sent = await _read_sent(response, limit, is_cut=request.is_cut)
+        coding = response.headers.get("Content-Encoding", "")
+        if not coding:
+            return sent, len(sent)
+        if len(sent) < _THREAD_BYTES:
+            decoded = undo_codings(sent, "", coding, limit)
+        else:
+            decoded = await asyncio.to_thread(undo_codings, sent, "", coding, limit)
+        if decoded.defect is RejectReason.TOO_LARGE and not request.is_cut:
+            raise _RefusedError(Failure(FailureClass.BODY_TOO_LARGE, decoded.detail or ""))
+        if decoded.defect is RejectReason.UNDECODABLE:
+            raise _RefusedError(Failure(FailureClass.BAD_CODING, decoded.detail or ""))
+        return decoded.body, len(sent)
 
 
 def is_redirect(result: FetchResult) -> bool:
@@ -154,6 +177,8 @@ def _checked_url(text: str) -> URL:
         is_web = parts.scheme.lower() in {"http", "https"} and bool(url.host) and url.port is not None
     except ValueError as error:
         raise _RefusedError(Failure(FailureClass.BAD_URL, f"no URL: {_line(error)}")) from None
+    if is_web and not _HOST.fullmatch(url.raw_host or ""):
+        raise _RefusedError(Failure(FailureClass.BAD_URL, f"no host name: {(url.host or '')[:100]!r}"))
     if not is_web:
         raise _RefusedError(Failure(FailureClass.BAD_URL, "only http and https URLs with a host are fetched"))
     if url.user is not None or url.password is not None:
@@ -163,30 +188,10 @@ def _checked_url(text: str) -> URL:
     return url
 
 
-async def _read_page(response: aiohttp.ClientResponse, limit: int) -> tuple[bytes, int]:
-    """Return the body with its coding undone, and how many bytes were sent. Raises _RefusedError."""
-    media_type = response.headers.get("Content-Type", "").strip().lower()
-    if media_type.startswith(_NO_PAGES):
-        raise _RefusedError(Failure(FailureClass.WRONG_TYPE, f"declared as {media_type[:100]}"))
-    sent = await _read_sent(response, limit)
-    coding = response.headers.get("Content-Encoding", "")
-    if not coding:
-        return sent, len(sent)
-    if len(sent) < _THREAD_BYTES:
-        decoded = undo_codings(sent, "", coding, limit)
-    else:
-        decoded = await asyncio.to_thread(undo_codings, sent, "", coding, limit)
-    if decoded.defect is RejectReason.TOO_LARGE:
-        raise _RefusedError(Failure(FailureClass.BODY_TOO_LARGE, decoded.detail or ""), decoded.body)
-    if decoded.defect is not None:
-        raise _RefusedError(Failure(FailureClass.BAD_CODING, decoded.detail or ""))
-    return decoded.body, len(sent)
-
-
-async def _read_sent(response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def _read_sent(response: aiohttp.ClientResponse, limit: int, *, is_cut: bool) -> bytes:
     """Return the body as sent. Raises _RefusedError as soon as it is known to be larger than `limit` bytes."""
     too_large = Failure(FailureClass.BODY_TOO_LARGE, f"more than {limit:,} bytes")
-    if (response.content_length or 0) > limit:
+    if (response.content_length or 0) > limit and not is_cut:
         raise _RefusedError(too_large)
     parts: list[bytes] = []
     size = 0
@@ -194,13 +199,15 @@ async def _read_sent(response: aiohttp.ClientResponse, limit: int) -> bytes:
         parts.append(part)
         size += len(part)
         if size > limit:
-            raise _RefusedError(too_large, b"".join(parts)[:limit])
+            if is_cut:
+                return b"".join(parts)[:limit]
+            raise _RefusedError(too_large)
     return b"".join(parts)
 
 
 def failure_of_status(status: int, headers: CIMultiDictProxy[str], now: datetime) -> Failure | None:
-    """Return what a status means when it brings neither a page, nor a redirect, nor the word that nothing changed."""
-    if status in _REDIRECTS or status in {200, 304}:
+    """Return what a status means when it brings neither a page nor a redirect."""
+    if status in _REDIRECTS or status == 200:
         return None
     retry_after = parse_retry_after(headers.get("Retry-After"), now)
     return Failure(_class_of_status(status), f"HTTP {status}", retry_after)

@@ -73,7 +73,7 @@ class PoliteFetcher:
                 result = replace(result, failure=failure)
                 break
             # The validators belong to the address that gave them, wherever that one points now.
-            current = FetchRequest(target, max_bytes=request.max_bytes)
+            current = FetchRequest(target, max_bytes=request.max_bytes, is_cut=request.is_cut)
         return replace(result, url=request.url, redirects=tuple(hops))
 
     async def _one(self, request: FetchRequest, *, checks_robots: bool) -> FetchResult:
@@ -113,7 +113,9 @@ class PoliteFetcher:
         return await asyncio.shield(known[1])
 
     async def _ask_rules(self, robots_url: str) -> RobotsRules:
-        result = await self._follow(FetchRequest(robots_url, max_bytes=MOST_BYTES), MOST_REDIRECTS, checks_robots=False)
+        result = await self._follow(
+            FetchRequest(robots_url, max_bytes=MOST_BYTES, is_cut=True), MOST_REDIRECTS, checks_robots=False
+        )
         rules = rules_of(result)
         self._paces.of_host(host_of(robots_url)).ask_for(rules.delay_seconds)
         return rules

@@ -14,12 +14,14 @@ class FetchRequest:
     """What to ask for. `etag` and `last_modified`, as the server once sent them, make the request conditional.
 
     `max_bytes` limits the body, both as sent and once its content encoding was undone; None means the client's limit.
+    A longer one is a failure; with `is_cut` it is cut there, and none.
     """
 
     url: str
     etag: str | None = None
     last_modified: str | None = None
     max_bytes: int | None = None
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,4 +67,4 @@ class FetchReport:
 
     def count(self, outcome: FetchOutcome) -> int:
         """Return how often a URL had this outcome."""
-        return sum(source.outcomes[outcome.value] for source in self.sources.values())
+        return sum(source.outcomes[outcome] for source in self.sources.values())

@@ -77,7 +77,7 @@ def rules_of(result: FetchResult) -> RobotsRules:
     that fails mean that everything is disallowed for now. A file beyond the limit counts as far as it was read.
     """
     failure = result.failure
-    if failure is None or failure.kind is FailureClass.BODY_TOO_LARGE:
+    if failure is None:
         return RobotsRules(parsed=_parse(result.body), result=result)
     if failure.kind in _UNAVAILABLE:
         return RobotsRules(result=result)
