@@ -70,6 +70,7 @@ def _records(writer: Any, page: RawPage) -> list[Any]:
         uri,
         kind,
         payload=io.BytesIO(page.body),
+        length=len(page.body),
         http_headers=None if page.http_status is None else _http_headers(page, page.http_status),
         warc_content_type=_content_type(page) if page.http_status is None else "",
         warc_headers_dict=headers,
@@ -79,6 +80,7 @@ def _records(writer: Any, page: RawPage) -> list[Any]:
         uri,
         "metadata",
         payload=io.BytesIO(note),
+        length=len(note),
         warc_content_type=NOTE_TYPE,
         warc_headers_dict={
             "WARC-Record-ID": _record_id(page, "note"),
