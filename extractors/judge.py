@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from urllib.parse import urlsplit
+
+from lxml.html import HtmlElement
 
 from extractors.body import Body, NoBody, extract_body, parse_html
 from extractors.decode import Decoded, decode_body
@@ -27,6 +29,9 @@ from extractors.records import (
     RejectReason,
     Versions,
 )
+from extractors.sites.apply import choose_site_body, match_lines, state_metadata
+from extractors.sites.marking import SiteEvidence
+from extractors.sites.records import PageRules, SiteRuleSet
 from extractors.sniff import Content, binary_type, sniff_content
 from extractors.strip.engine import StripContext, strip_text
 from extractors.strip.rules import RuleSet, load_packaged_rules
@@ -46,21 +51,35 @@ _SAMPLE_CHARS = 8_000
 
 @dataclass(frozen=True, slots=True)
 class JudgeOptions:
-    """What a judgement depends on beside the page. `with_comments` keeps readers' comments in a column of their own."""
+    """What a judgement depends on beside the page. `with_comments` keeps readers' comments in a column of their own.
+
+    `site_rules` are the user's own.
+    """
 
     rules: RuleSet = field(default_factory=load_packaged_rules)
     with_comments: bool = False
     furniture: FurnitureSet = field(default_factory=FurnitureSet)
+    site_rules: SiteRuleSet = field(default_factory=SiteRuleSet)
 
     @property
     def versions(self) -> Versions:
         """The versions to be recorded with every row that these options produce; `versions_for` adds the site's."""
-        return Versions(extractor_version(with_comments=self.with_comments), self.rules.version)
+        own = f"+sites-{self.site_rules.version}" if self.site_rules.version else ""
+        return Versions(extractor_version(with_comments=self.with_comments), self.rules.version + own)
 
     def versions_for(self, site: str | None) -> Versions:
         """Return the versions to be recorded with a row of a site."""
         furniture = self.furniture.for_site(site)
         return replace(self.versions, furniture_version=furniture.version if furniture else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found on a page before anything is cut: its body, its metadata, what the user's rules say."""
+
+    body: Body | NoBody
+    metadata: Metadata
+    site: SiteEvidence | None = None
 
 
 def judge_page(page: RawPage, options: JudgeOptions) -> Outcome:
@@ -109,12 +128,28 @@ def _judge_html(page: RawPage, decoded: Decoded, options: JudgeOptions) -> Outco
     else:
         sample = body.text[:_SAMPLE_CHARS] if isinstance(body, Body) else ""
         metadata = extract_metadata(tree, PageContext(page.url, page.hints, sample, latest))
+    found = _Found(body, metadata)
+    if tree is not None:
+        rules = options.site_rules.for_url(page.url or metadata.canonical_url)
+        found = _by_site_rules(decoded.text, tree, found, rules, latest)
+    body, metadata = found.body, found.metadata
     if isinstance(body, Body) and _is_front_page(page.url or metadata.canonical_url, metadata):
         body = NoBody(RejectReason.NOT_ARTICLE, "the front page of a site, without a date of its own")
     if isinstance(body, NoBody):
         rejected = Rejected(body.reason, body.detail, _site(page, metadata), form=Form.HTML, metadata=metadata)
-        return replace(rejected, encoding=decoded.encoding, encoding_source=decoded.source)
-    return _finish(page, body, metadata, (decoded, options))
+        site_lines = found.site.lines if found.site else ()
+        return replace(rejected, encoding=decoded.encoding, encoding_source=decoded.source, site_rule_lines=site_lines)
+    return _finish(page, replace(found, body=body), (decoded, options))
+
+
+def _by_site_rules(html: str, tree: HtmlElement, found: _Found, rules: PageRules | None, latest: datetime) -> _Found:
+    """Return what was found with what the user's rules of the site make of it; the text is still whole."""
+    if rules is None:
+        return found
+    body, noted = choose_site_body(html, tree, rules, found.body)
+    lines = match_lines(body.text, tree, rules) if isinstance(body, Body) else ()
+    metadata = state_metadata(tree, rules, found.metadata, latest)
+    return _Found(body, metadata, SiteEvidence(rules, (*noted, *lines)))
 
 
 def _is_front_page(url: str | None, metadata: Metadata) -> bool:
@@ -134,17 +169,22 @@ def _judge_text(page: RawPage, decoded: Decoded, options: JudgeOptions) -> Outco
     if metadata.title is None:
         first = next((line.strip() for line in decoded.text.split("\n") if line.strip()), None)
         metadata = replace(metadata, title=first)
-    return _finish(page, Body(decoded.text, "text"), metadata, (decoded, options))
+    rules = options.site_rules.for_url(page.url)
+    found = _Found(Body(decoded.text, "text"), metadata, SiteEvidence(rules) if rules else None)
+    return _finish(page, found, (decoded, options))
 
 
-def _finish(page: RawPage, body: Body, metadata: Metadata, how: tuple[Decoded, JudgeOptions]) -> Outcome:
+def _finish(page: RawPage, found: _Found, how: tuple[Decoded, JudgeOptions]) -> Outcome:
     """Choose the language, strip, and decide whether what is left is an article."""
     decoded, options = how
+    body, metadata = found.body, found.metadata
+    assert isinstance(body, Body)
+    site_lines = found.site.lines if found.site else ()
     form = Form.TEXT if body.source == "text" else Form.HTML
     is_dump = form is Form.TEXT and page.hints.title is None
     site = _site(page, metadata)
     furniture = options.furniture.for_site(site)
-    context = StripContext(metadata.language, form, is_dump, metadata.title, furniture)
+    context = StripContext(metadata.language, form, is_dump, metadata.title, furniture, found.site)
     stripped = strip_text(body.text, context, options.rules)
     letters = _count_letters(stripped.text, context)
     if letters < MIN_LETTERS:
@@ -163,6 +203,7 @@ def _finish(page: RawPage, body: Body, metadata: Metadata, how: tuple[Decoded, J
             encoding=decoded.encoding,
             encoding_source=decoded.source,
             body_source=body.source,
+            site_rule_lines=site_lines,
         )
     return Article(
         metadata=metadata,
@@ -176,6 +217,7 @@ def _finish(page: RawPage, body: Body, metadata: Metadata, how: tuple[Decoded, J
         encoding=decoded.encoding,
         encoding_source=decoded.source,
         body_source=body.source,
+        site_rule_lines=site_lines,
     )
 
 

@@ -131,6 +131,19 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteRuleLine:
+    """What a user's rule of a site matched on a page: recorded, so that stripping can be done again without the HTML.
+
+    `line` is the index of a non-blank line of the extracted text, from 0; None when the rule found something, but none
+    of the text. `is_stopped`: the text-loss guard does not let it cut, or count, on this page.
+    """
+
+    line: int | None
+    rule_id: str
+    is_stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """What a page says of itself. Absent fields are None or empty, never guessed from the clock."""
 
@@ -167,6 +180,7 @@ class Article:
     encoding: str
     encoding_source: str
     body_source: str
+    site_rule_lines: tuple[SiteRuleLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +202,7 @@ class Rejected:
     body_source: str | None = None
     encoding: str | None = None
     encoding_source: str | None = None
+    site_rule_lines: tuple[SiteRuleLine, ...] = ()
 
 
 Outcome = Article | Rejected

@@ -12,6 +12,7 @@ from extractors.furniture.matching import furniture_set_of
 from extractors.judge import JudgeOptions
 from flows.batching import BatchLimits
 from flows.pool import PoolSettings
+from flows.site_rules import read_site_rules, site_rules_folder
 from flows.sources.options import ColumnNames, SourceOptions
 from warehouse.furniture import read_furniture
 from warehouse.layout import Warehouse
@@ -27,15 +28,22 @@ class MillParameters(BaseModel):
     page_seconds: Annotated[float, Field(gt=0, description="Deadline for each page")] = 60.0
     page_memory_mb: Annotated[int, Field(ge=64, description="Memory limit for each page, in MiB")] = 1024
     with_comments: Annotated[bool, Field(description="Keep readers' comments, in a column of their own")] = False
+    site_rules: Annotated[
+        str | None, Field(description="Folder of the user's own rules of sites; else `site_rules`, where it is there")
+    ] = None
 
     def open_warehouse(self) -> Warehouse:
         """Return the warehouse by its absolute path."""
         return Warehouse(Path(self.warehouse).expanduser().absolute())
 
     def judge_options(self) -> JudgeOptions:
-        """Return how pages are judged, with what was learned so far. Raises WarehouseError when that is damaged."""
+        """Return how pages are judged, with what was learned so far and the user's rules of sites.
+
+        Raises WarehouseError when what was learned is damaged, SiteRulesError when the rules cannot be used.
+        """
         furniture = furniture_set_of(read_furniture(self.open_warehouse()).blocks)
-        return JudgeOptions(with_comments=self.with_comments, furniture=furniture)
+        site_rules = read_site_rules(site_rules_folder(self.site_rules))
+        return JudgeOptions(with_comments=self.with_comments, furniture=furniture, site_rules=site_rules)
 
     def pool_settings(self) -> PoolSettings:
         """Return how many processes judge, and what a page may cost."""

@@ -19,6 +19,7 @@ from typing import Self
 from extractors.furniture.matching import FurnitureSet
 from extractors.judge import JudgeOptions, judge_page, reject_page
 from extractors.records import Outcome, RawPage, RejectReason
+from extractors.sites.records import SiteRuleSet
 from extractors.strip.rules import load_packaged_rules
 
 # A worker that has hit its limit ends with this: its heap is in pieces, and the next page would pay for it.
@@ -35,22 +36,25 @@ class WorkerSetup:
     rules_version: str
     with_comments: bool
     furniture: FurnitureSet
+    site_rules: SiteRuleSet
     pickled: bytes
 
     @classmethod
     def of(cls, options: JudgeOptions) -> Self:
         """Return the options, packed."""
-        bare = replace(options, furniture=FurnitureSet())
-        return cls(options.rules.version, options.with_comments, options.furniture, pickle.dumps(bare))
+        bare = replace(options, furniture=FurnitureSet(), site_rules=SiteRuleSet())
+        return cls(
+            options.rules.version, options.with_comments, options.furniture, options.site_rules, pickle.dumps(bare)
+        )
 
     def unpack(self) -> JudgeOptions:
         """Return the options; from the rules that this process has already, where they are the same."""
         packaged = load_packaged_rules()
         if packaged.version == self.rules_version:
-            return JudgeOptions(rules=packaged, with_comments=self.with_comments, furniture=self.furniture)
+            return JudgeOptions(packaged, self.with_comments, self.furniture, self.site_rules)
         options = pickle.loads(self.pickled)  # noqa: S301 - our own parent's
         assert isinstance(options, JudgeOptions)
-        return replace(options, furniture=self.furniture)
+        return replace(options, furniture=self.furniture, site_rules=self.site_rules)
 
 
 _options: JudgeOptions | None = None

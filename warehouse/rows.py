@@ -80,7 +80,7 @@ def raw_page(row: Mapping[str, Any]) -> RawPage:
 
 
 _FROM_PAGE = ("page_id", "url", "source", "locator", "fetched_at", "http_status", "media_type", "raw_sha256")
-_NOT_CELLS = frozenset({"metadata", "removals", "reason", "detail"})
+_NOT_CELLS = frozenset({"metadata", "removals", "site_rule_lines", "reason", "detail"})
 
 
 def _require_ledger(kept: str, removals: Sequence[Removal], extracted_chars: int) -> None:
@@ -129,6 +129,7 @@ def pages_row(page: RawPage, outcome: Outcome, ref: BatchRef, versions: Versions
         **_cells(outcome.metadata),
         **judged,
         "removals": [_cells(removal) for removal in removals],
+        "site_rule_lines": [_cells(line) for line in outcome.site_rule_lines],
         **_cells(versions),
         "batch_id": ref.batch_id,
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 """Goes up when a column is added, dropped or changes its meaning: files of another version are stale."""
 
 FETCHES_SCHEMA_VERSION = "1"
@@ -70,6 +70,17 @@ _REMOVAL_FIELDS = [
     _field("rule_id", _STRING, "The rule that cut it.", required=True),
     _field("reason", _STRING, "Why it was cut, in words.", required=True),
     _field("confidence", pa.float32(), "How sure the rule was, between 0 and 1.", required=True),
+]
+
+_SITE_RULE_FIELDS = [
+    _field(
+        "line",
+        pa.int32(),
+        "Which line: its index among the non-blank lines of the extracted text, from 0; null when the rule found "
+        "something on the page, but none of its text.",
+    ),
+    _field("rule_id", _STRING, "The site rule: `site.<domain>.<hash of its selector>`.", required=True),
+    _field("is_stopped", pa.bool_(), "Whether the text-loss guard stopped the rule on this page.", required=True),
 ]
 
 RAW_SCHEMA = pa.schema(
@@ -149,6 +160,11 @@ PAGES_SCHEMA = pa.schema(
             _REMOVAL_FIELDS,
             "Every span cut out of the extracted text, in order. Putting each span back at its `offset` in the "
             "column `text` rebuilds the extracted text exactly.",
+        ),
+        _structs(
+            "site_rule_lines",
+            _SITE_RULE_FIELDS,
+            "What the user's rules of the site matched in the HTML: with it stripping can be done again from the text.",
         ),
         _field("extracted_chars", pa.int32(), "Characters of the extracted text, before any cut.", required=True),
         _field("kept_chars", pa.int32(), "Characters of `text`; 0 when it is null.", required=True),

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from extractors.furniture.matching import SiteFurniture
 from extractors.records import Form, Removal
+from extractors.sites.marking import SiteEvidence, mark_site_rules
 from extractors.strip.blocks import Span, split_blocks
 from extractors.strip.decide import decide_cuts
 from extractors.strip.evidence import gather_evidence
@@ -27,7 +28,7 @@ class StripContext:
     """What is known of the page beside its text.
 
     `title` is looked for at the head of the text, where it goes. `has_title_line`: the first line is the title of a
-    dump and stays. `furniture` is what was learned of the page's site.
+    dump and stays. `furniture` is what was learned of the page's site, `site_rules` what a user says of it.
     """
 
     language: str | None = None
@@ -35,6 +36,7 @@ class StripContext:
     has_title_line: bool = False
     title: str | None = None
     furniture: SiteFurniture | None = None
+    site_rules: SiteEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def strip_text(text: str, context: StripContext, rules: RuleSet) -> Stripped:
     if not context.has_title_line:
         mark_repeated_title(evidence, context.title)
     mark_furniture(evidence, context.furniture)
+    mark_site_rules(text, evidence, context.site_rules)
     cuts = decide_cuts(evidence, rules.model, protect_first=context.has_title_line)
     return apply_cuts(text, _units(blocks, cuts), cuts)
 
