@@ -159,7 +159,7 @@ class FetchRun:
         counts = self._report.of_host(task.host)
         counts.started_at = counts.started_at or time.monotonic()
         result = await self._fetcher.fetch(FetchRequest(task.url, task.etag, task.last_modified))
-        row = row_of(task, result, self._plan.run_id, self._plan.retries)
+        row = row_of(task, result, self._plan.run_id, self._plan.retries, datetime.now(UTC))
         self._store.add(row, result)
         self._report.add(row)
         if result.failure is not None:

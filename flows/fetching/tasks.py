@@ -89,11 +89,11 @@ def dropped_row(task: FetchTask, run_id: str, now: datetime) -> FetchRow:
     return replace(row, drop_reason=DropReason.USER, try_count=task.try_count)
 
 
-def row_of(task: FetchTask, result: FetchResult, run_id: str, policy: RetryPolicy) -> FetchRow:
-    """Return the row of an attempt: what became of the URL, and when it is tried again, if ever."""
+def row_of(task: FetchTask, result: FetchResult, run_id: str, policy: RetryPolicy, now: datetime) -> FetchRow:
+    """Return the row of an attempt that ended `now`: what became of the URL, and when it is tried again, if ever."""
     if result.failure is not None and result.failure.kind in _NEVER_ASKED:
         pause = result.failure.retry_after
-        until = result.fetched_at + timedelta(seconds=pause) if pause else None
+        until = now + timedelta(seconds=pause) if pause else None
         return left_row(task, run_id, result.fetched_at, result.failure, until)
     outcome = FetchOutcome.NOT_MODIFIED if result.is_not_modified else FetchOutcome.STORED
     row = replace(
@@ -106,25 +106,22 @@ def row_of(task: FetchTask, result: FetchResult, run_id: str, policy: RetryPolic
         wire_bytes=result.wire_bytes if result.status is not None else None,
         body_bytes=len(result.body) if outcome is FetchOutcome.STORED and result.failure is None else None,
     )
-    return row if result.failure is None else _failed(row, task, result.failure, policy)
+    return row if result.failure is None else _failed(row, task.try_count + 1, result.failure, policy, now)
 
 
-def _failed(row: FetchRow, task: FetchTask, failure: Failure, policy: RetryPolicy) -> FetchRow:
-    tries = task.try_count + 1
+def _failed(row: FetchRow, tries: int, failure: Failure, policy: RetryPolicy, now: datetime) -> FetchRow:
     row = replace(
         row, failure_class=failure.kind.value, failure_detail=failure.detail, is_transient=failure.is_transient,
         try_count=tries,
     )  # fmt: skip
     if failure.kind in _SKIPS:
-        return replace(
-            row, outcome=FetchOutcome.SKIPPED, try_count=task.try_count, next_try_at=row.recorded_at + _SKIPPED_FOR
-        )
+        return replace(row, outcome=FetchOutcome.SKIPPED, try_count=tries - 1, next_try_at=now + _SKIPPED_FOR)
     if not failure.is_transient:
         return replace(row, outcome=FetchOutcome.DROPPED, drop_reason=DropReason.PERMANENT)
     if tries >= policy.max_tries:
         return replace(row, outcome=FetchOutcome.DROPPED, drop_reason=DropReason.TRIES_EXHAUSTED)
     pause = policy.pause_after(tries, failure.retry_after)
-    return replace(row, outcome=FetchOutcome.FAILED, next_try_at=row.recorded_at + pause)
+    return replace(row, outcome=FetchOutcome.FAILED, next_try_at=now + pause)
 
 
 def _row(task: FetchTask, run_id: str, now: datetime, outcome: FetchOutcome) -> FetchRow:
