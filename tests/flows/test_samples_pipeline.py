@@ -53,7 +53,6 @@ SHORT_OF_CUTS = {
     "pages/pl-grzyb-rekord.html": "a table layout without paragraphs comes out as one line",
     "pages/chess-final-glued.html": "a plain paragraph at the top of the appeal reads like reporting",
     "pages/press-release-tram-cells.html": "a name and a number under the release, without a word that tells",
-    "pages/fr-riviere-dons.html": "signs too weak in an article that speaks to its reader",
     "pages/es-orquesta-socios.html": "a reader's comment that the extractor takes for text",
     "pages/pt-br-biblioteca-barco.html": "a reader's comment that the extractor takes for text",
     "pages/nl-fietsenmaker.html": "one line for an app, likely and no more",
