@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import resource
-import threading
+from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -21,16 +22,21 @@ from flows.discovery.listing import Listing, ListingError
 # The worst of this size that was found, one element with 18,000 attributes, takes 4 seconds.
 _SMALL_BYTES = 256 * 1024
 _MEMORY_BYTES = 2 * 2**30
+# How often it is looked whether the processes still live.
+_LOOK_SECONDS = 0.5
+
+
+Parse = Callable[[bytes, str, str | None], Listing]
 
 
 class ListingParser:
     """Parses bodies as listings; an async context manager, so that its processes end with it."""
 
-    def __init__(self, seconds: float = 120.0, workers: int = 2) -> None:
+    def __init__(self, seconds: float = 120.0, workers: int = 2, parse: Parse | None = None) -> None:
         self._seconds = seconds
         self._workers = workers
+        self._parse = parse or parse_totally
         self._pool: ProcessPool | None = None
-        self._lock = threading.Lock()
 
     async def __aenter__(self) -> Self:
         """Return the parser; processes start when one is needed."""
@@ -41,29 +47,46 @@ class ListingParser:
     ) -> None:
         """Stop the processes at once: whoever leaves waits for nothing."""
         if self._pool is not None:
-            self._pool.stop()  # type: ignore[no-untyped-call]
-            await asyncio.to_thread(self._pool.join)
+            await asyncio.to_thread(_end, self._pool)
 
     async def parse(self, body: bytes, url: str, charset: str | None = None) -> Listing:
         """Parse a body. Raises ListingError when it is no listing, or takes more than its share of time or memory."""
         if len(body) <= _SMALL_BYTES and not body.startswith(b"\x1f\x8b"):
-            return await asyncio.to_thread(parse_totally, body, url, charset)
-        future = self._running_pool().schedule(parse_totally, args=(body, url, charset), timeout=self._seconds)
+            return await asyncio.to_thread(self._parse, body, url, charset)
+        pool = self._running_pool()
+        future = pool.schedule(self._parse, args=(body, url, charset), timeout=self._seconds)
         try:
-            listing: Listing = await asyncio.wrap_future(future)
-        except (FutureTimeoutError, TimeoutError):
+            return await _result(future, pool)
+        except FutureTimeoutError:
             raise ListingError(f"not parsed after {self._seconds:g} seconds ({len(body):,} bytes)") from None
-        except ProcessExpired as death:
-            raise ListingError(f"the process that parsed it died (exit code {death.exitcode})") from None
-        return listing
+        except (ProcessExpired, BrokenProcessPool, MemoryError):
+            raise ListingError("the process that parsed it died") from None
 
     def _running_pool(self) -> ProcessPool:
-        with self._lock:
-            if self._pool is None:
-                # Forking a process that runs threads may deadlock.
-                context = multiprocessing.get_context("forkserver")
-                self._pool = ProcessPool(max_workers=self._workers, initializer=_limit_memory, context=context)
-            return self._pool
+        if self._pool is not None and not self._pool.active:
+            _end(self._pool)
+            self._pool = None
+        if self._pool is None:
+            # Forking a process that runs threads may deadlock; the fork server is the pages' pool's, with its modules.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPool(max_workers=self._workers, initializer=_limit_memory, context=context)
+        return self._pool
+
+
+async def _result(future: Any, pool: ProcessPool) -> Listing:
+    """Wait for a listing. Raises BrokenProcessPool when it will never come: a pool forgets what it stopped with."""
+    waiting = asyncio.wrap_future(future)
+    while not (await asyncio.wait([waiting], timeout=_LOOK_SECONDS))[0]:
+        if not pool.active:
+            waiting.cancel()
+            raise BrokenProcessPool
+    listing: Listing = waiting.result()
+    return listing
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
 
 
 def parse_totally(body: bytes, url: str, charset: str | None) -> Listing:

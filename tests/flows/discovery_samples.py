@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from datetime import UTC, datetime
 
 from flows.discovery.discover import discover
 from flows.discovery.filters import UrlFilters
+from flows.discovery.listing import Listing, ListingKind
 from flows.discovery.report import DiscoveryReport
 from flows.discovery.sources_file import Source
 from flows.fetching.errors import Failure, FailureClass
@@ -92,3 +95,14 @@ def run_discovery(answers, *sources, most=None, **filters):
         return found
 
     return asyncio.run(asyncio.wait_for(collect(), 120)), report, web
+
+
+def parse_or_die(body, _url, _charset):
+    """Parse nothing; on a word die as a parser might."""
+    if body.startswith(b"exit"):
+        os._exit(3)
+    if body.startswith(b"kill"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if body.startswith(b"eat"):
+        bytearray(3 * 2**30)
+    return Listing(ListingKind.RSS)

@@ -8,7 +8,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from discovery_samples import SITE, XML, item, rss
+from discovery_samples import SITE, XML, item, parse_or_die, rss
 
 from flows.discovery.formats import parse_listing
 from flows.discovery.listing import ListingError, ListingKind
@@ -231,7 +231,7 @@ def test_fifty_thousand_entries():
 
     async def run():
         beat = asyncio.create_task(tick())
-        async with ListingParser() as parser:
+        async with ListingParser(seconds=600.0) as parser:
             listing = await parser.parse(body, FEED)
         beat.cancel()
         return listing
@@ -253,6 +253,19 @@ def test_parsing_has_a_deadline():
             return await parser.parse(rss(*(item(f"{SITE}/{n}") for n in range(10))), FEED)
 
     assert len(asyncio.run(run()).entries) == 10
+
+
+def test_a_process_that_dies_costs_one_listing():
+    """A crash, a kill or an allocation too many ends one parse; the next one has a process again."""
+
+    async def run():
+        async with ListingParser(workers=1, parse=parse_or_die) as parser:
+            for words in (b"exit", b"kill", b"eat"):
+                with pytest.raises(ListingError, match="the process that parsed it died"):
+                    await parser.parse(words + b" " * 300_000, FEED)
+            return await parser.parse(b" " * 300_000, FEED)
+
+    assert asyncio.run(run()).entries == ()
 
 
 def test_whatever_a_parser_raises_is_a_listing_error(monkeypatch):
