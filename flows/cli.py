@@ -27,6 +27,7 @@ class LazyGroup(click.Group):
         "sql": ("flows.commands.sql", "sql", "Ask the warehouse in SQL."),
         "learn": ("flows.commands.learn", "learn", "Learn the blocks that each site repeats on its articles."),
         "furniture": ("flows.commands.furniture", "furniture", "Show what was learned of sites, and veto it."),
+        "rules": ("flows.commands.rules", "rules", "Import and check rules of sites, and see what each rule removed."),
         "sources": ("flows.commands.sources", "sources", "List the sources to fetch from, and check that they answer."),
         "export": ("flows.commands.export", "export", "Write pages of the raw layer in forms that other tools read."),
         "explain": ("flows.commands.explain", "explain", "Show an article with its cuts, coloured by reason."),

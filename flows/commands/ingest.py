@@ -60,6 +60,8 @@ class Column(click.ParamType[tuple[str, str]]):
 @click.option("--column", "columns", type=Column(), multiple=True,
               help="Which column of a table holds what: --column html=raw --column url=link.")  # fmt: skip
 @click.option("--comments", "with_comments", is_flag=True, help="Keep readers' comments in the column comments_text.")
+@click.option("--site-rules", metavar="DIR", envvar="GRISTMILL_SITE_RULES", show_envvar=True,
+              help="Folder of your own rules of sites [default: site_rules, where it is there].")  # fmt: skip
 @click.option("--workers", type=click.IntRange(min=0), help="Worker processes [default: one a processor].")
 @click.option("--page-timeout", "page_seconds", type=click.FloatRange(min=0, min_open=True), default=60.0,
               show_default=True, help="Seconds that a page may take.")  # fmt: skip
