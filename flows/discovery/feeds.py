@@ -38,7 +38,7 @@ def parse_feed(body: bytes, url: str, charset: str | None = None) -> Listing:
     error = parsed.get("bozo_exception") if parsed.bozo else None
     trouble = f"not well-formed ({_one_line(error)})" if isinstance(error, SAXException) else None
     if trouble:
-        repaired = escape_ampersands(body, keeps_html=True)
+        repaired = escape_ampersands(body)
         parsed = _parsed(repaired, url, charset) if repaired != body else parsed
     version = str(parsed.get("version") or "")
     if not version and not parsed.entries:

@@ -22,6 +22,7 @@ _SITEMAP = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,40}:)?(?:urlset|sitemapindex)\b")
 _FEED = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,40}:)?(?:rss|feed|RDF|channel)\b", re.IGNORECASE)
 # Written by programs that hold text as UTF-16 and send it as UTF-8.
 _FALSE_UTF16 = re.compile(rb"(<\?xml[^>]{0,100}?encoding=[\"'])utf-?16[lb]?e?(?=[\"'])", re.IGNORECASE)
+_DECLARED = re.compile(rb"<\?xml[^>]{0,100}?encoding=[\"']([\w.:-]{1,40})[\"']")
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 
 
@@ -39,7 +40,7 @@ def parse_listing(body: bytes, url: str, charset: str | None = None) -> Listing:
     # In UTF-16 every other byte is zero.
     head = stripped[:_HEAD_BYTES].replace(b"\x00", b"")
     if b"\x00" not in stripped[:_HEAD_BYTES]:
-        body = _FALSE_UTF16.sub(rb"\1utf-8", body, count=1)
+        body, charset = _sound_utf8(_FALSE_UTF16.sub(rb"\1utf-8", body, count=1), charset)
     sitemap, feed, page = _SITEMAP.search(head), _FEED.search(head), _HTML.search(head)
     if sitemap and not (feed and feed.start() < sitemap.start()):
         return parse_sitemap(body, url)
@@ -51,6 +52,25 @@ def parse_listing(body: bytes, url: str, charset: str | None = None) -> Listing:
     if not listed.entries:
         raise ListingError("neither feed nor sitemap nor list of URLs")
     return listed
+
+
+def _sound_utf8(body: bytes, charset: str | None) -> tuple[bytes, str | None]:
+    """Return a document that is meant to be UTF-8 as UTF-8, with the charset to go by; any other as it is.
+
+    Where a few bytes are wrong, or all those beyond ASCII are, parsers guess an encoding for the whole document, and by
+    other guesses on other machines. What is UTF-8 and says so is, whatever a server's default header claims.
+    """
+    declared = _DECLARED.search(body[:_HEAD_BYTES])
+    if declared and declared.group(1).lower() not in {b"utf-8", b"utf8", b"us-ascii"}:
+        return body, charset
+    text = body.decode("utf-8", "replace")
+    wrong_count = text.count("\ufffd")
+    if wrong_count == 0:
+        return body, None
+    if charset and charset.lower() not in {"utf-8", "utf8", "us-ascii"}:
+        return body, charset
+    right_count = len(re.findall(r"[^\x00-\x7f\ufffd]", text))
+    return (text if wrong_count <= right_count else body.decode("cp1252", "replace")).encode(), None
 
 
 def _unpacked(body: bytes) -> bytes:

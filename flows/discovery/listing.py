@@ -20,7 +20,10 @@ _TITLE_SOURCE_CHARS = 4_000
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 _CDATA = rb"<!\[CDATA\[.*?\]\]>"
-_BY_NUMBER = {
+_NUMBER = rb"#\d{1,7};|#[xX][0-9a-fA-F]{1,6};"
+_BARE = re.compile(_CDATA + rb"|&(?!" + _NUMBER + rb"|[a-zA-Z][a-zA-Z0-9]{0,31};)", re.DOTALL)
+_NOT_BY_NUMBER = re.compile(_CDATA + rb"|&(?:amp|lt|gt|quot|apos);|&(?!" + _NUMBER + rb")", re.DOTALL)
+_NUMBERS = {
     b"&": b"&#38;",
     b"&amp;": b"&#38;",
     b"&lt;": b"&#60;",
@@ -28,9 +31,6 @@ _BY_NUMBER = {
     b"&quot;": b"&#34;",
     b"&apos;": b"&#39;",
 }
-_NUMBER = rb"#\d{1,7};|#[xX][0-9a-fA-F]{1,6};"
-_BARE_IN_XML = re.compile(_CDATA + rb"|&(?:amp|lt|gt|quot|apos);|&(?!" + _NUMBER + rb")", re.DOTALL)
-_BARE_IN_HTML = re.compile(_CDATA + rb"|&amp;|&(?!" + _NUMBER + rb"|[a-zA-Z][a-zA-Z0-9]{0,31};)", re.DOTALL)
 
 
 class ListingKind(StrEnum):
@@ -104,18 +104,27 @@ def is_cut_off(body: bytes, roots: tuple[bytes, ...]) -> bool:
     return not any(re.search(rb"</(?:[\w.-]{1,40}:)?" + root + rb"\s*>", tail) for root in roots)
 
 
-def escape_ampersands(body: bytes, *, keeps_html: bool) -> bytes:
-    """Return a document in which each ampersand that begins no reference is written as one, and XML's own by number.
+def escape_ampersands(body: bytes) -> bytes:
+    """Return a document in which each ampersand that begins no reference is written as one; HTML's entities are some.
 
-    Parsers that recover make other addresses: `?a=1&b=2` becomes `?a=1=2`, `&copy=` a sign, and libxml2 drops even
-    `&amp;` once it has met an error. The names of HTML's entities count as references with `keeps_html`. CDATA stays
-    as it is, and so does what is not ASCII-compatible.
+    Parsers that recover make other addresses of them: `?a=1&b=2` becomes `?a=1=2`, and `&copy=` a sign. CDATA stays as
+    it is, and so does what is not ASCII-compatible.
     """
-    pattern = _BARE_IN_HTML if keeps_html else _BARE_IN_XML
-    if b"\x00" in body[:100]:
+    if _is_wide(body):
         return body
-    return pattern.sub(_as_number, body)
+    return _BARE.sub(lambda found: b"&amp;" if found.group() == b"&" else found.group(), body)
 
 
-def _as_number(found: re.Match[bytes]) -> bytes:
-    return _BY_NUMBER.get(found.group(), found.group())
+def number_ampersands(body: bytes) -> bytes:
+    """Return a document in which XML's own references stand as numbers, and every other ampersand as one.
+
+    libxml2's recovery drops even `&amp;` once it has met an error, and keeps `&#38;`. CDATA stays as it is, and so does
+    what is not ASCII-compatible.
+    """
+    if _is_wide(body):
+        return body
+    return _NOT_BY_NUMBER.sub(lambda found: _NUMBERS.get(found.group(), found.group()), body)
+
+
+def _is_wide(body: bytes) -> bool:
+    return b"\x00" in body[:100]

@@ -22,8 +22,8 @@ from flows.discovery.listing import (
     ListingError,
     ListingKind,
     SubSitemap,
-    escape_ampersands,
     is_cut_off,
+    number_ampersands,
     parse_moment,
     plain_title,
 )
@@ -69,7 +69,7 @@ def _repaired(body: bytes) -> bytes:
     # Only where a byte is a character: in UTF-16 this would tear characters apart.
     if root is None:
         return body
-    return escape_ampersands(_NOT_XML.sub(b"", body[root.start() :]), keeps_html=False)
+    return number_ampersands(_NOT_XML.sub(b"", body[root.start() :]))
 
 
 def _read(elements: Iterator[Any], url: str) -> Listing:

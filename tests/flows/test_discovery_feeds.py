@@ -136,6 +136,34 @@ def test_bare_ampersands_stay_in_addresses():
     assert listing.trouble.startswith("not well-formed")
 
 
+@pytest.mark.parametrize(
+    ("written", "charset", "title"),
+    [
+        ("Caf\u00e9 \u00fcber".encode(), None, "Caf\u00e9 \u00fcber"),
+        ("Caf\u00e9 \u00fcber".encode(), "iso-8859-1", "Caf\u00e9 \u00fcber"),
+        ("Caf\u00e9 \u00fcber".encode() + b"\xff", None, "Caf\u00e9 \u00fcber\ufffd"),
+        ("Caf\u00e9 \u00fcber".encode("cp1252"), None, "Caf\u00e9 \u00fcber"),
+        ("Caf\u00e9 \u00fcber".encode("cp1252"), "utf-8", "Caf\u00e9 \u00fcber"),
+        ("Caf\u00e9 \u010d".encode("iso-8859-2"), "iso-8859-2", "Caf\u00e9 \u010d"),
+    ],
+)
+def test_encodings(written, charset, title):
+    """A feed that says UTF-8 is read so, bad bytes and a server's default header notwithstanding, or as what it is."""
+    (entry,) = parse_listing(rss(item(f"{SITE}/1")).replace(b"The weir is mended", written), FEED, charset).entries
+    assert entry.title == title
+
+
+def test_references_in_damaged_atom():
+    """In a feed that is not well-formed references in attributes are undone too, whichever way they are written."""
+    links = "".join(
+        f'<entry><link href="{SITE}/{n}?a=1&{sign}b=2"/><br></entry>' for n, sign in enumerate(("amp;", "", "#38;"))
+    )
+    body = f'{XML}<feed xmlns="http://www.w3.org/2005/Atom">{links}</feed>'.encode()
+    listing = parse_listing(body, FEED)
+    assert listing.trouble
+    assert [entry.url for entry in listing.entries][:2] == [f"{SITE}/{n}?a=1&b=2" for n in range(2)]
+
+
 @pytest.mark.parametrize("share", [0.5, 0.8, 0.95])
 def test_feed_that_breaks_off(share):
     """Of a feed that breaks off no half address is taken: what is given is the beginning of what was there."""
