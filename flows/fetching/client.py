@@ -11,7 +11,6 @@ import ssl
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -172,9 +171,8 @@ def _conditions(request: FetchRequest) -> dict[str, str]:
 def _checked_url(text: str) -> URL:
     """Return the URL to ask for. Raises _RefusedError when it is none that a page can have."""
     try:
-        parts = urlsplit(text)
-        url = URL(text).with_fragment(None)
-        is_web = parts.scheme.lower() in {"http", "https"} and bool(url.host) and url.port is not None
+        url = URL(text)
+        is_web = url.scheme in {"http", "https"} and bool(url.host) and url.port is not None
     except ValueError as error:
         raise _RefusedError(Failure(FailureClass.BAD_URL, f"no URL: {_line(error)}")) from None
     if is_web and not _HOST.fullmatch(url.raw_host or ""):
@@ -185,7 +183,7 @@ def _checked_url(text: str) -> URL:
         raise _RefusedError(Failure(FailureClass.BAD_URL, "a URL with a user's name or password is not fetched"))
     if len(text) > _MOST_URL_CHARS:
         raise _RefusedError(Failure(FailureClass.BAD_URL, f"longer than {_MOST_URL_CHARS:,} characters"))
-    return url
+    return url.with_fragment(None) if url.raw_fragment else url
 
 
 async def _read_sent(response: aiohttp.ClientResponse, limit: int, *, is_cut: bool) -> bytes:

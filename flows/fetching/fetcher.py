@@ -43,12 +43,9 @@ class PoliteFetcher:
 
         A robots.txt is answered from what the run knows of the host.
         """
-        try:
-            if urlsplit(request.url).path == "/robots.txt":
-                result = (await self._rules_for(request.url)).result
-                return result or failed(request, Failure(FailureClass.ROBOTS_UNREACHABLE, "there was no answer"))
-        except ValueError:
-            return failed(request, Failure(FailureClass.BAD_URL, "no URL"))
+        if request.url.endswith("/robots.txt") and request.url == robots_url_of(request.url):
+            result = (await self._rules_for(request.url)).result
+            return result or failed(request, Failure(FailureClass.ROBOTS_UNREACHABLE, "there was no answer"))
         result = await self._follow(request, self._rules.max_redirects, checks_robots=True)
         if result.failure is None and self._honours_opt_out(result.final_url):
             reserved = opt_out_of(result)
@@ -74,7 +71,7 @@ class PoliteFetcher:
                 break
             # The validators belong to the address that gave them, wherever that one points now.
             current = FetchRequest(target, max_bytes=request.max_bytes, is_cut=request.is_cut)
-        return replace(result, url=request.url, redirects=tuple(hops))
+        return replace(result, url=request.url, redirects=tuple(hops)) if hops else result
 
     async def _one(self, request: FetchRequest, *, checks_robots: bool) -> FetchResult:
         """Send one request in its host's turn."""
@@ -95,22 +92,20 @@ class PoliteFetcher:
         return result
 
     async def _refusal(self, url: str) -> Failure | None:
-        try:
-            rules = await self._rules_for(url)
-        except ValueError:
-            return Failure(FailureClass.BAD_URL, "no URL")
+        rules = await self._rules_for(url)
         return rules.refusal(url, honours_opt_out=self._honours_opt_out(url))
 
     async def _rules_for(self, url: str) -> RobotsRules:
-        """Return the rules for a URL; each robots.txt is asked for once a day. Raises ValueError for what is no URL."""
+        """Return the rules for a URL; each robots.txt is asked for once a day."""
         robots_url = robots_url_of(url)
         now = asyncio.get_running_loop().time()
         known = self._robots.get(robots_url)
         if known is None or _is_stale(*known, now):
             known = (now, asyncio.ensure_future(self._ask_rules(robots_url)))
             self._robots[robots_url] = known
+        task = known[1]
         # Whoever waits may be cancelled; the others still want the answer.
-        return await asyncio.shield(known[1])
+        return task.result() if task.done() else await asyncio.shield(task)
 
     async def _ask_rules(self, robots_url: str) -> RobotsRules:
         result = await self._follow(

@@ -117,15 +117,20 @@ async def chosen(
     know: Callable[[Sequence[str]], Awaitable[Known]],
     on_seen: Callable[[Candidate], None],
     wanted: Wanted,
-) -> AsyncGenerator[Choice]:
-    """Yield those candidates that are to be fetched; tell of the others. Closes the candidates when it is closed."""
+) -> AsyncGenerator[list[Choice]]:
+    """Yield those candidates that are to be fetched, some at a time; tell of the others.
+
+    Closes the candidates when it is closed.
+    """
     async with aclosing(chunks(candidates)) as lists:
         async for chunk in lists:
             known = await know([candidate.url for candidate in chunk])
             now = datetime.now(UTC)
+            choices = []
             for candidate in chunk:
                 choice = choose(candidate, known, now, wanted)
                 if choice is None:
                     on_seen(candidate)
                 else:
-                    yield choice
+                    choices.append(choice)
+            yield choices

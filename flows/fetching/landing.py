@@ -5,13 +5,13 @@ Killed anywhere in between, the next run does the same again and writes the same
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
 from extractors.identity import Capture, make_raw_page
-from extractors.records import RawPage
+from extractors.records import Hints, RawPage
 from flows.batching import BatchLimits
 from flows.fetching.messages import FetchResult
 from flows.fetching.spool import Spool
@@ -32,6 +32,11 @@ def spool_row(spool: Spool, row: FetchRow, result: FetchResult | None = None) ->
         spool.append(header)
     else:
         spool.append(header | {"headers": result.headers}, result.body)
+
+
+def spool_queued(spool: Spool, rows: Sequence[FetchRow]) -> None:
+    """Append rows without pages as one record. Raises WarehouseError."""
+    spool.append({"rows": [_row_cells(row) for row in rows]})
 
 
 def land_spool(warehouse: Warehouse, spool: Spool, limits: BatchLimits) -> list[LandedBatch]:
@@ -60,6 +65,10 @@ class _Batch:
 
 def _entries(spool: Spool) -> Iterator[tuple[FetchRow, RawPage | None]]:
     for header, body in spool.records():
+        for cells in header.get("rows", ()):
+            yield _row_of(cells), None
+        if "row" not in header:
+            continue
         row = _row_of(header["row"])
         yield row, _page_of(row, header["headers"], body) if "headers" in header else None
 
@@ -111,6 +120,7 @@ def _page_of(row: FetchRow, headers: list[list[str]], body: bytes) -> RawPage:
 
 
 _FIELDS = tuple(part.name for part in fields(FetchRow))
+_NO_HINTS = Hints()
 _TIMES = ("recorded_at", "next_try_at")
 
 
@@ -120,7 +130,8 @@ def _row_cells(row: FetchRow) -> dict[str, Any]:
     for name in _TIMES:
         if name in cells:
             cells[name] = cells[name].isoformat()
-    cells["hints"] = {name: value for name, value in hint_cells(row.hints).items() if value}
+    no_hints = row.hints == _NO_HINTS
+    cells["hints"] = {} if no_hints else {name: value for name, value in hint_cells(row.hints).items() if value}
     return cells
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flows.fetching.errors import Failure
@@ -65,6 +66,7 @@ class FetchResult:
         return ", ".join(value for key, value in self.headers if key.lower() == name)
 
 
+@lru_cache(maxsize=8192)
 def host_of(url: str) -> str:
     """Return the host of a URL, in lower case and without a final dot; empty where there is none."""
     try:

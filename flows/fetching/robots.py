@@ -6,8 +6,8 @@ Rules only: how a robots.txt is fetched, and at what pace, is in `flows.fetching
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from protego import Protego
 
@@ -20,6 +20,8 @@ MOST_BYTES = 512 * 1024
 MOST_REDIRECTS = 5
 SECONDS_VALID = 86_400.0
 """The standard's longest time to believe a robots.txt."""
+
+_AUTHORITY_END = re.compile(r"[/?#\\]")
 
 # Names under which sites address machines that gather texts for models, and do not mean search or readers.
 MODEL_AGENTS = (
@@ -113,9 +115,9 @@ _SAID_AS_IT_IS = frozenset(
 
 
 def robots_url_of(url: str) -> str:
-    """Return where the robots.txt for a URL is. Raises ValueError for a URL that cannot be split."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}/robots.txt"
+    """Return where the robots.txt for a URL is; for what is no URL, something that is none either."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{_AUTHORITY_END.split(rest, maxsplit=1)[0]}/robots.txt"
 
 
 def _parse(body: bytes) -> Protego:

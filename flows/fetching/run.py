@@ -17,7 +17,7 @@ from flows.discovery.candidates import Candidate
 from flows.fetching.errors import FailureClass
 from flows.fetching.fetcher import PoliteFetcher
 from flows.fetching.frontier import Frontier
-from flows.fetching.intake import Wanted, chosen
+from flows.fetching.intake import Choice, Wanted, chosen
 from flows.fetching.messages import FetchRequest, FetchResult
 from flows.fetching.politeness import Paces
 from flows.fetching.report import FetchReport
@@ -114,28 +114,35 @@ class FetchRun:
             for state in due:
                 if plan.wants(state.url) and not self._is_full():
                     self._take(task_of_state(state))
-        async with aclosing(self._tasks(candidates)) as tasks:
-            async for task, is_new in tasks:
-                if self._is_full():
-                    break
-                if task.url in self._taken:
-                    continue
-                if is_new:
-                    self._store.add(queued_row(task, plan.run_id, datetime.now(UTC)))
-                self._take(task)
-                while self._frontier.open_count > _MOST_OPEN:  # noqa: ASYNC110 - a look a second will do
-                    await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
-
-    async def _tasks(self, candidates: AsyncGenerator[Candidate]) -> AsyncGenerator[tuple[FetchTask, bool]]:
-        """Yield what is to be fetched of the candidates, and whether it is new."""
-        plan = self._plan
 
         async def know(urls: Sequence[str]) -> Known:
             return await asyncio.to_thread(known_urls, plan.warehouse, urls)
 
-        async with aclosing(chosen(self._counted(candidates), know, self._on_seen, plan.wanted)) as choices:
-            async for choice in choices:
-                yield task_of_candidate(choice.candidate, choice.state), choice.state is None
+        async with aclosing(chosen(self._counted(candidates), know, self._on_seen, plan.wanted)) as lists:
+            async for choices in lists:
+                self._take_choices(choices)
+                if self._is_full():
+                    break
+                while self._frontier.open_count > _MOST_OPEN:  # noqa: ASYNC110 - a look a second will do
+                    await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+
+    def _take_choices(self, choices: Sequence[Choice]) -> None:
+        """Take tasks up to the limit; those that are new are on record before any of them is fetched."""
+        new, tasks = [], []
+        now = datetime.now(UTC)
+        for choice in choices:
+            task = task_of_candidate(choice.candidate, choice.state)
+            if self._is_full():
+                break
+            if task.url in self._taken:
+                continue
+            self._taken.add(task.url)
+            tasks.append(task)
+            if choice.state is None:
+                new.append(queued_row(task, self._plan.run_id, now))
+        self._store.add_queued(new)
+        for task in tasks:
+            self._take(task)
 
     async def _counted(self, candidates: AsyncGenerator[Candidate]) -> AsyncGenerator[Candidate]:
         async with aclosing(candidates):

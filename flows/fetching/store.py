@@ -6,13 +6,13 @@ Called from the event loop; batches are written in one thread beside it, and tol
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
 from flows.batching import BatchLimits
-from flows.fetching.landing import land_spool, spool_row
+from flows.fetching.landing import land_spool, spool_queued, spool_row
 from flows.fetching.messages import FetchResult
 from flows.fetching.settings import SpoolLimits
 from flows.fetching.spool import Spool, create_spool, take_orphans
@@ -39,6 +39,7 @@ class Store:
         self._landings: list[Future[None]] = []
         self._spool: Spool | None = None
         self._page_count = 0
+        self._row_count = 0
         self._began_at = 0.0
         self._number = 0
 
@@ -57,19 +58,30 @@ class Store:
 
     def add(self, row: FetchRow, result: FetchResult | None = None) -> None:
         """Keep a row, and the page that came with it. Raises WarehouseError when the disk refuses."""
+        is_page = row.outcome is FetchOutcome.STORED and result is not None
+        spool_row(self._open(), row, result if is_page else None)
+        self._page_count += is_page
+        self._row_count += 1
+        self._rotate_if_full()
+
+    def add_queued(self, rows: Sequence[FetchRow]) -> None:
+        """Keep rows without pages, all or none of them. Raises WarehouseError when the disk refuses."""
+        if rows:
+            spool_queued(self._open(), rows)
+            self._row_count += len(rows)
+            self._rotate_if_full()
+
+    def _open(self) -> Spool:
         if self._spool is None:
             self._spool = create_spool(self._warehouse.spool, f"{self._run_id}-{self._number:05}")
             self._number += 1
-            self._page_count, self._began_at = 0, time.monotonic()
-        is_page = row.outcome is FetchOutcome.STORED and result is not None
-        spool_row(self._spool, row, result if is_page else None)
-        self._page_count += is_page
-        spool, limits = self._spool, self._limits
-        if (
-            self._page_count >= limits.pages
-            or spool.byte_count >= limits.body_bytes
-            or spool.record_count >= _MOST_ROWS
-        ):
+            self._page_count, self._row_count, self._began_at = 0, 0, time.monotonic()
+        return self._spool
+
+    def _rotate_if_full(self) -> None:
+        assert self._spool is not None
+        is_large = self._spool.byte_count >= self._limits.body_bytes
+        if self._page_count >= self._limits.pages or self._row_count >= _MOST_ROWS or is_large:
             self.rotate()
 
     def rotate_if_old(self) -> None:
@@ -83,12 +95,6 @@ class Store:
         if self._spool is not None:
             self._landings.append(self._thread.submit(self._land, self._spool))
             self._spool = None
-
-    def flush(self) -> None:
-        """Land everything that was kept so far, and wait for it. Raises WarehouseError."""
-        self.rotate()
-        while self._landings:
-            self._landings.pop(0).result()
 
     def recover(self) -> int:
         """Land what runs that were killed left behind; return how many records. Raises WarehouseError."""

@@ -96,15 +96,23 @@ def row_of(task: FetchTask, result: FetchResult, run_id: str, policy: RetryPolic
         until = now + timedelta(seconds=pause) if pause else None
         return left_row(task, run_id, result.fetched_at, result.failure, until)
     outcome = FetchOutcome.NOT_MODIFIED if result.is_not_modified else FetchOutcome.STORED
-    row = replace(
-        _row(task, run_id, result.fetched_at, outcome),
+    is_page = outcome is FetchOutcome.STORED and result.failure is None
+    row = FetchRow(
+        url=task.url,
+        source=task.source,
+        host=task.host,
+        recorded_at=result.fetched_at,
+        outcome=outcome,
+        run_id=run_id,
+        found_in=task.found_in,
+        hints=task.hints,
         final_url=result.final_url,
         redirects=tuple((hop.url, hop.status) for hop in result.redirects),
         http_status=result.status,
         etag=result.etag,
         last_modified=result.last_modified,
         wire_bytes=result.wire_bytes if result.status is not None else None,
-        body_bytes=len(result.body) if outcome is FetchOutcome.STORED and result.failure is None else None,
+        body_bytes=len(result.body) if is_page else None,
     )
     return row if result.failure is None else _failed(row, task.try_count + 1, result.failure, policy, now)
 

@@ -183,14 +183,15 @@ def test_what_a_killed_run_received_counts_as_fetched(tmp_path):
 def test_a_full_disk_leaves_whole_records(tmp_path, monkeypatch):
     """A record that could not be written whole is taken back, and the error says where."""
     spool = fill(tmp_path, 2)
-    real, state = os.write, {"calls": 0}
+    real = os.write
 
-    def full(descriptor, data):
-        state["calls"] += 1
-        if state["calls"] > 1:
-            raise OSError(28, "No space left on device")
-        return real(descriptor, data[:50])
+    def some(descriptor, parts):
+        return real(descriptor, b"".join(parts)[:50])
 
+    def full(_descriptor, _data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "writev", some)
     monkeypatch.setattr(os, "write", full)
     with pytest.raises(WarehouseError, match="No space left"):
         spool_row(spool, *stored(3))
