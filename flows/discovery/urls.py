@@ -26,7 +26,9 @@ _TRACKERS = re.compile(
     re.IGNORECASE,
 )
 # These track where a feed's publisher uses them so, and choose the page elsewhere: the value tells.
-_SOMETIMES = frozenset({"source", "src", "ref", "from", "partner", "via", "medium", "campaign", "cmp", "cid", "feed"})
+_SOMETIMES = frozenset(
+    {"source", "src", "ref", "from", "partner", "via", "medium", "campaign", "cmp", "cid", "feed", "iref"}
+)
 _FEED_VALUE = re.compile(r"(?:rss|feed|newsletter|twitter|facebook|sitemap)[\w.-]*", re.IGNORECASE)
 
 
