@@ -18,7 +18,7 @@ from extractors.sites.selectors import SelectorError, check_selector
 _COSMETIC = re.compile(r"([^#\s/|@!\[]*)#([@?$%]*)#(.*)")
 _PROCEDURE = re.compile(
     r":(?:-abp-|has-text\(|contains\(|matches-|upward\(|xpath\(|min-text-length\(|nth-ancestor\(|others\(|remove-|"
-    r"watch-attr|if\(|if-not\(|style\(|remove\()"
+    r"watch-attr|if\(|if-not\(|remove\()"
 )
 _HEADER = re.compile(
     r"\s*(?:\[(?:adblock|ublock|adguard)|!\s*(?:title|homepage|expires|licen[cs]e)\s*:)", re.IGNORECASE
@@ -111,7 +111,7 @@ def _why_not(sign: str, selector: str) -> str:
         return "script"
     if selector.startswith("^"):
         return "filter of the HTML before it is read"
-    if "$" in sign or re.search(r"\{[^}]*\}\s*$", selector):
+    if "$" in sign or re.search(r"\{[^}]*\}\s*$|:style\(", selector):
         return "style"
     if "?" in sign or _PROCEDURE.search(selector):
         return "procedure"

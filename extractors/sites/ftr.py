@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from extractors.sites.imports import Imported, is_usable
 from extractors.sites.parse import is_markup_only
 from extractors.sites.records import SiteRules
+from extractors.sites.selectors import is_xpath
 
 FTR_SUFFIX = ".txt"
 _DIRECTIVE = re.compile(r"\s*([a-z_]+)(?:\((.*)\))?\s*:\s?(.*)", re.DOTALL)
@@ -76,7 +77,9 @@ def parse_ftr(domain: str, text: str) -> Imported:
     waiting: list[str] = []
     for name, argument, value in _directives(text):
         if name in _SELECTORS and value:
-            found[name].extend([value] if is_usable(value, ignored) else [])
+            # All of this format is XPath; in brackets it is told from CSS.
+            selector = value if is_xpath(value) else f"({value})"
+            found[name].extend([selector] if is_usable(selector, ignored) else [])
         elif name == "strip_id_or_class" and value:
             found["strip"].extend(_id_or_class(value, ignored))
         elif name == "find_string":
