@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from extractors.sites.imports import NOT_UNDERSTOOD, Imported
 from extractors.sites.records import ANY_SITE, SiteRules
-from extractors.sites.selectors import SelectorError, check_selector
+from extractors.sites.selectors import SelectorError, check_selector, gate_of
 
 # Domains, the sign, and what it is about. The sign's middle says what kind: hide, except, procedure, style, script.
 _COSMETIC = re.compile(r"([^#\s/|@!\[]*)#([@?$%]*)#(.*)")
@@ -95,6 +95,10 @@ def _read_filter(reading: _Reading, listed: str, sign: str, selector: str) -> No
             return
     named = [name.removeprefix("www.") for name in usable if not name.startswith("~")]
     excepted = [name[1:].removeprefix("www.") for name in usable if name.startswith("~")]
+    if sign == "" and not named and gate_of(selector) is None:
+        # Most of these are addresses of advertisements: a tenth of a millisecond each on every page, and hardly text.
+        reading.ignored["filter for any site without a class or id"] += 1
+        return
     if sign == "@":
         for domain in named or [ANY_SITE]:
             reading.keep.setdefault(domain, []).append(selector)

@@ -6,6 +6,7 @@ make no difference. Pure functions of the tree.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ _INLINE = frozenset(
     }
 )  # fmt: skip
 _SILENT = frozenset({"script", "style", "template", "noscript", "iframe", "svg", "math", "head", "select", "textarea"})
+_NO_LETTERS = re.compile(r"[\W_]+")
 # What an extractor may make one line of: a row of a table, a paragraph with line breaks. Longer ones are no furniture.
 _LONGEST_JOINED = 2_000
 _MOST_JOINED = 40
@@ -28,7 +30,7 @@ _MOST_JOINED = 40
 
 def letters_of(text: str) -> str:
     """Return a text's letters and digits, case evened out: what a line is known by."""
-    return "".join(filter(str.isalnum, text.casefold()))
+    return _NO_LETTERS.sub("", text.casefold())
 
 
 @dataclass(slots=True)

@@ -20,6 +20,8 @@ from extractors.records import Kind
 _XPATH = re.compile(r"\s*(?:/|\(|\.\.?/|\./|id\(|(?:descendant|self|child|descendant-or-self)::)")
 _BRACKETS = re.compile(r"\[[^\]]*\]")
 _TOKEN = re.compile(r"[.#]([\w-]+)")
+# Without lxml's own strings, which know where they come from, it takes a third of the time.
+_NAMES = etree.XPath("//@class | //@id", smart_strings=False)
 # Some of everything, so that an unknown function in a condition is found out before the first page.
 _TRIAL = document_fromstring("<html><body><div id=a class=b><p><a href=c>d</a></p><p>e</p></div></body></html>")
 
@@ -115,11 +117,8 @@ def gate_of(selector: str) -> str | None:
 
 def page_tokens(tree: HtmlElement) -> frozenset[str]:
     """Return all classes and ids of a page."""
-    tokens: set[str] = set()
-    for attribute in ("class", "id"):
-        for value in tree.xpath(f"//@{attribute}"):
-            tokens.update(str(value).split())
-    return frozenset(tokens)
+    values: Any = _NAMES(tree)
+    return frozenset(token for value in values for token in str(value).split())
 
 
 def rule_id_of(domain: str, selector: str) -> str:

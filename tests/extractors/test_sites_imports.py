@@ -128,6 +128,8 @@ post.example##.x:style(height: 0)
 post.example##.y { display: none !important; }
 post.example##^script:has-text(x)
 post.*##.z
+##a[href^="https://ads.example/"]
+post.example##a[href^="https://ads.example/"]
 post.example##..broken
 /post[0-9]/##.w
 """
@@ -143,7 +145,9 @@ def test_filters_become_rules():
     assert sites["weirside.example"].strip == (".support",)
     assert sites["quiet.example"].keep == (".bar",)
     assert (sites["a.example"].strip, sites["b.a.example"].keep) == ((".x",), (".x",))
+    assert sites["post.example"].strip == ('a[href^="https://ads.example/"]',)
     assert set(sites) == {
+        "post.example",
         "any", "harbourpost.example", "weirside.example", "quiet.example", "a.example", "b.a.example",
     }  # fmt: skip
     assert found.ignored == {
@@ -153,6 +157,7 @@ def test_filters_become_rules():
         "procedure": 2,
         "filter of the HTML before it is read": 1,
         "domain with a wildcard": 1,
+        "filter for any site without a class or id": 1,
         "selector is not understood": 1,
         "filter is not understood": 1,
     }
@@ -161,7 +166,7 @@ def test_filters_become_rules():
 def test_every_line_of_a_list_is_accounted_for():
     """Each line of a list is a comment, a rule, or counted."""
     lines = [line for line in LIST.splitlines() if line and not line.startswith(("!", "["))]
-    taken = 7
+    taken = 8
     assert len(lines) == taken + parse_filter_list(LIST).ignored.total()
 
 
