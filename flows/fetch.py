@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from flows.discovery.candidates import Candidate
 from flows.discovery.discover import discover
 from flows.discovery.listing_cache import cached_listings
-from flows.discovery.report import DiscoveryProblem, DiscoveryReport
+from flows.discovery.report import DiscoveryProblem
 from flows.discovery.sources_file import Source
 from flows.discovery.urls import canonical_url
 from flows.fetching.background import BackgroundFetch
@@ -145,7 +145,7 @@ class FetchJob:
             self.sources,
             cached_listings(fetcher.fetch, self.plan.warehouse.root / ".listings"),
             self.parameters.url_filters(),
-            DiscoveryReport(),
+            self.report.discovery,
             self._on_problem,
         )
         async with aclosing(found) as candidates:
@@ -154,5 +154,6 @@ class FetchJob:
 
     def _on_problem(self, problem: DiscoveryProblem) -> None:
         told = SourceProblem(problem.source, problem.found_in, problem.message)
-        self.report.problems.append(told)
+        if problem.is_lost:
+            self.report.problems.append(told)
         self.reporter.problem(told)

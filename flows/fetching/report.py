@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from flows.discovery.report import DiscoveryReport
 from flows.sources.options import SourceProblem
 from warehouse.fetches import FetchOutcome, FetchRow
 
@@ -36,12 +37,17 @@ class HostCounts:
 
 @dataclass(slots=True)
 class FetchReport:
-    """The sum of a run. `failures` counts attempts that brought no page, by class."""
+    """The sum of a run. `failures` counts attempts that brought no page, by class.
+
+    `problems` are listings that could not be read; what was wrong with others, and what they named and was left out, is
+    in `discovery`.
+    """
 
     sources: dict[str, SourceCounts] = field(default_factory=dict)
     hosts: dict[str, HostCounts] = field(default_factory=dict)
     failures: Counter[str] = field(default_factory=Counter)
     problems: list[SourceProblem] = field(default_factory=list)
+    discovery: DiscoveryReport = field(default_factory=DiscoveryReport)
     body_bytes: int = 0
     wire_bytes: int = 0
     recovered_count: int = 0
@@ -64,6 +70,11 @@ class FetchReport:
             self.failures[row.failure_class] += 1
         self.body_bytes += row.body_bytes or 0
         self.wire_bytes += row.wire_bytes or 0
+
+    def left_out(self, source: str) -> Counter[str]:
+        """Return what a source named and was left out, by reason."""
+        found = self.discovery.sources.get(source)
+        return Counter({str(reason): count for reason, count in found.dropped.items()}) if found else Counter()
 
     def count(self, outcome: FetchOutcome) -> int:
         """Return how often a URL had this outcome."""

@@ -56,24 +56,31 @@ def summary_lines(summary: FetchSummary, parameters: FetchParameters, seconds: f
 
 
 def _table(report: FetchReport) -> Iterator[str]:
-    """Yield a line for each source, under the names of the columns that hold anything."""
+    """Yield a line for each source, under the names of the columns that hold anything; then why URLs were left out."""
     used = [(name, outcome) for name, outcome in _COLUMNS if report.count(outcome)]
-    rows = [("source", "found", "known", *(name for name, _ in used))]
-    for source, counts in sorted(report.sources.items()):
-        cells = (counts.outcomes[outcome.value] for _, outcome in used)
-        rows.append((source, *(f"{cell:,}" for cell in (counts.found_count, counts.seen_count, *cells))))
+    sources = sorted(report.sources.keys() | report.discovery.sources.keys())
+    left_out = {source: report.left_out(source) for source in sources}
+    rows = [("source", "left out", "found", "known", *(name for name, _ in used))]
+    for source in sources:
+        counts = report.of_source(source)
+        cells = (left_out[source].total(), counts.found_count, counts.seen_count)
+        rows.append((source, *(f"{cell:,}" for cell in (*cells, *(counts.outcomes[outcome] for _, outcome in used)))))
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
-    for row in rows if report.sources else ():
+    for row in rows if sources else ():
         numbers = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
         yield f"  {row[0].ljust(widths[0])}  {'  '.join(numbers)}"
+    reasons = sum(left_out.values(), Counter[str]())
+    if reasons:
+        yield f"Left out: {_counts(reasons)}"
 
 
 def _emit(summary: FetchSummary, reporter: JsonReporter, seconds: float) -> None:
     report, milled = summary.fetched, summary.milled
-    for name, counts in sorted(report.sources.items()):
+    for name in sorted(report.sources.keys() | report.discovery.sources.keys()):
+        counts = report.of_source(name)
         reporter.emit(
             "source", source=name, found_count=counts.found_count, seen_count=counts.seen_count,
-            outcomes=dict(counts.outcomes),
+            outcomes=dict(counts.outcomes), left_out=dict(report.left_out(name)),
         )  # fmt: skip
     reporter.emit(
         "summary", outcomes={outcome.value: report.count(outcome) for _, outcome in _COLUMNS},
