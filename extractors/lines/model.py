@@ -44,9 +44,9 @@ class LineModel:
         return self.bias + known / math.sqrt(max(len(features), _LEAST_FEATURES))
 
     def telling_words(self, line: str, count: int = 3) -> list[str]:
-        """Return the words of a line that speak most for furniture, the strongest first."""
+        """Return the words and pairs of words of a line that speak most for furniture, the strongest first."""
         found = sorted((-self.words.get(feature, 0.0), feature) for feature in line_features(line))
-        return [feature for weight, feature in found[:count] if weight < 0]
+        return [feature for weight, feature in found if weight < 0 and feature[0] != "<" and "$" not in feature][:count]
 
 
 def parse_weights(text: str) -> LineModel:
@@ -71,9 +71,8 @@ def format_weights(model: LineModel, comments: Sequence[str] = ()) -> str:
     """Return a model as the text of a weights file, in a fixed order; weights that round to nothing are left out."""
     lines = [f"// {comment}" for comment in comments]
     for table, weights in (("company", model.company), ("word", {"<bias>": model.bias, **model.words})):
-        for name in sorted(weights):
-            if round(weights[name] * _UNIT):
-                lines.append(f"{table}\t{name}\t{round(weights[name] * _UNIT)}")
+        rounded = ((name, round(weights[name] * _UNIT)) for name in sorted(weights))
+        lines.extend(f"{table}\t{name}\t{weight}" for name, weight in rounded if weight)
     return "\n".join(lines) + "\n"
 
 

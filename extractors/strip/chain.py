@@ -8,21 +8,24 @@ here that no rule has cut something beside. Features and decoding live here; the
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from extractors.lines.model import LineModel
-from extractors.strip.scores import State, cut_along
+from extractors.strip.scores import State, cut_along, is_company
 
 # Blocks that are looked at on each side of a cut.
 _REACH = 12
 # How much likelier furniture than article a block must be, and what going from one to the other costs. Swept on pages
-# of half of the publishers: 0 to 3, 2 to 4.
-_BIAS = 1.5
+# of half of the publishers: -0.5 to 3, 2 to 4.
+_BIAS = -0.5
 _SWITCH = 4.0
 _CERTAIN = 4.0
+_NEVER = 99.0
+_LEAST_SOLID = 0.5
+# Words that say a good deal by themselves.
+_TELLING = 2.0
 _WORDS_LIMIT = 5.0
 _MOST_SAMPLED = 12
-_REASON = "reads like the furniture beside it"
 
 
 class Chain:
@@ -64,6 +67,20 @@ class Chain:
         found["around:rules"] = max((near["rules"] for near in around), default=0.0)
         found["around:words"] = max((near["words"] for near in around), default=0.0)
         return found
+
+    def speaks_for_itself(self, index: int) -> bool:
+        """Tell whether a block may go although it stands above the appeal, before the article has begun.
+
+        There a page has its title and its standfirst.
+        """
+        own = self._features(index)
+        return not own["head"] or own["rules"] > 0 or own["words"] >= _TELLING
+
+    def reason(self, index: int) -> str:
+        """Return what decided about a block, for the ledger."""
+        telling = self._model.telling_words(self._states[index].evidence.span.text)
+        words = ", ".join(f"“{word}”" for word in telling)
+        return "reads like the furniture beside it" + (f": {words}" if words else "")
 
     def _is_parted(self, one: int, other: int) -> bool:
         """Tell whether a seam stands between two blocks: what is glued to another text says nothing of it."""
@@ -115,14 +132,23 @@ def _addressed_share(states: Sequence[State]) -> float:
 
 def cut_along_chain(states: Sequence[State], model: LineModel) -> None:
     """Cut the blocks beside cuts that the chain takes for furniture too."""
-    anchors = [index for index, state in enumerate(states) if state.cut is not None]
+    anchors = [index for index, state in enumerate(states) if is_company(state)]
     if not anchors:
         return
     chain = Chain(states, model)
     for window in _windows(anchors, len(states)):
-        odds = [_CERTAIN if states[at].cut else chain.log_odds(at) - _BIAS for at in window]
+        odds = [_odds(chain, states[at], at) for at in window]
         switches = [0.0 if states[at].evidence.span.glued else _SWITCH for at in window]
-        _cut_runs(states, window, decode(odds, switches))
+        for run in _runs(states, window, decode(odds, switches)):
+            _cut_run(chain, states, run)
+
+
+def _odds(chain: Chain, state: State, index: int) -> float:
+    if state.cut is not None:
+        return _CERTAIN if is_company(state) else 0.0
+    odds = chain.log_odds(index) - _BIAS
+    # A paragraph goes on its own account or not at all; only what is too short to tell goes with its company.
+    return -_NEVER if odds < _LEAST_SOLID and state.evidence.is_solid else odds
 
 
 def _windows(anchors: Sequence[int], count: int) -> list[range]:
@@ -141,7 +167,7 @@ def decode(odds: Sequence[float], switches: Sequence[float]) -> list[bool]:
     """Return the likeliest sequence of article (False) and furniture (True).
 
     `odds` are log odds of furniture, one a block; `switches` the price of a change before each block. Before the first
-    and after the last stands nothing: half the price there.
+    stands nothing: half the price there.
     """
     kept, cut = 0.0, odds[0] - switches[0] / 2
     came_from: list[tuple[bool, bool]] = []
@@ -155,22 +181,30 @@ def decode(odds: Sequence[float], switches: Sequence[float]) -> list[bool]:
     return path[::-1]
 
 
-def _cut_runs(states: Sequence[State], window: range, path: Sequence[bool]) -> None:
-    """Cut what the path takes for furniture, where something in the same run is cut already."""
+def _runs(states: Sequence[State], window: range, path: Sequence[bool]) -> Iterator[list[int]]:
+    """Yield the runs of blocks that the path takes for furniture; a seam parts two runs."""
     run: list[int] = []
-    for at, is_furniture in [*zip(window, path, strict=True), (window.stop, False)]:
-        if is_furniture and not (run and states[at].evidence.span.glued):
+    for at, is_furniture in zip(window, path, strict=True):
+        if run and (not is_furniture or states[at].evidence.span.glued):
+            yield run
+            run = []
+        if is_furniture:
             run.append(at)
+    if run:
+        yield run
+
+
+def _cut_run(chain: Chain, states: Sequence[State], run: Sequence[int]) -> None:
+    """Cut a run in which something is cut already, each block along the nearest such cut."""
+    anchors = [index for index in run if is_company(states[index])]
+    for index in run:
+        if states[index].cut is not None or not anchors:
             continue
-        _cut_run([states[index] for index in run])
-        run = [at] if is_furniture else []
-
-
-def _cut_run(run: Sequence[State]) -> None:
-    anchors = [index for index, state in enumerate(run) if state.cut is not None]
-    for index, state in enumerate(run):
-        if state.cut is None and anchors:
-            nearest = min(anchors, key=lambda anchor: abs(anchor - index))
-            source = run[nearest].cut
-            assert source is not None
-            state.cut = cut_along(state, source, _REASON, 0.7)
+        if index < anchors[0] and not chain.speaks_for_itself(index):
+            continue
+        source = states[min(anchors, key=lambda anchor: abs(anchor - index))].cut
+        assert source is not None
+        confidence = 1 / (1 + math.exp(-chain.log_odds(index)))
+        states[index].cut = cut_along(
+            states[index], source, chain.reason(index), round(min(max(confidence, 0.5), 0.95), 3)
+        )

@@ -52,8 +52,6 @@ def decide_cuts(
     judged = states[1:] if protect_first else states
     _cut_certain(judged)
     runs.cut_neighbours(judged)
-    runs.cut_clusters(judged)
-    runs.bridge(judged)
     runs.grow(judged)
     runs.extend(judged)
     runs.cut_neighbours(judged)

@@ -6,8 +6,7 @@ single block is stands in `extractors.strip.scores`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 
 from extractors.records import Kind
 from extractors.strip.scores import (
@@ -19,11 +18,9 @@ from extractors.strip.scores import (
     can_go_whole,
     cut_along,
     cut_whole,
+    is_company,
 )
 
-# An appeal's plain middle: at most so many blocks and characters between two certain parts.
-_BRIDGE_BLOCKS = 4
-_BRIDGE_CHARS = 1600
 # An appeal grows over neighbours that speak to the reader, at most so many on each side, and only in an article that
 # hardly does so itself: in advice and in columns "you" and "we" are the article's own words.
 _GROW_BLOCKS = 4
@@ -36,8 +33,6 @@ _ENTRY_CHARS = 60
 _BULLETS = ("- ", "• ", "* ", "> ", "» ", "→ ", "· ", "▶")
 
 _APPEALS = frozenset({Kind.DONATION, Kind.SUBSCRIBE, Kind.REGISTRATION, Kind.NEWSLETTER, Kind.APP_PROMO})
-_ALONE = frozenset({Kind.AD_LABEL, Kind.REPEATED_TITLE})
-_IN_BRIDGE = "between two parts of the same appeal; speaks to the reader"
 _IN_GROWTH = "beside an appeal, and speaks to the reader as the article does not"
 
 
@@ -48,9 +43,9 @@ def cut_neighbours(states: Sequence[State]) -> None:
         for index, state in enumerate(states):
             if state.cut or state.score <= 0:
                 continue
-            before = index > 0 and _is_company(states[index - 1]) and not state.evidence.span.glued
+            before = index > 0 and is_company(states[index - 1]) and not state.evidence.span.glued
             after = (
-                index + 1 < len(states) and _is_company(states[index + 1]) and not states[index + 1].evidence.span.glued
+                index + 1 < len(states) and is_company(states[index + 1]) and not states[index + 1].evidence.span.glued
             )
             if not (before or after):
                 continue
@@ -61,82 +56,6 @@ def cut_neighbours(states: Sequence[State]) -> None:
                 grown = True
         if not grown:
             return
-
-
-def _is_company(state: State) -> bool:
-    """Tell whether a block that goes says something of its neighbours: an advertisement or a title says nothing."""
-    return state.cut is not None and state.cut.kind not in _ALONE
-
-
-def cut_clusters(states: Sequence[State]) -> None:
-    """Cut neighbours that show an appeal together and none of them alone: weak signs of different rules, side by side.
-
-    Only where the article itself does not speak to its reader, and nothing among them reports.
-    """
-    appeals = [run for run in _weak_runs(states) if _is_appeal(run)]
-    if not appeals or _addressed_share(states) > _MOST_ADDRESSED:
-        return
-    for run in appeals:
-        for state in run:
-            state.cut = cut_whole(state, ENOUGH, ["with its neighbours one appeal"], is_weak=True)
-        _cut_heading(states, run[0])
-
-
-def _is_appeal(run: Sequence[State]) -> bool:
-    rules = {hit.rule.rule_id for state in run for hit in state.evidence.hits if hit.rule.kind in _APPEALS}
-    return len(run) > 1 and len(rules) > 1 and sum(state.score for state in run) >= ENOUGH
-
-
-def _cut_heading(states: Sequence[State], first: State) -> None:
-    """Cut the heading right above an appeal of several blocks: it is the appeal's own."""
-    index = next(number for number, state in enumerate(states) if state is first)
-    above = states[index - 1] if index else None
-    if above is None or above.cut or first.cut is None or first.evidence.span.glued:
-        return
-    if _is_heading_of(above, first):
-        above.cut = cut_along(above, first.cut, _IN_GROWTH, 0.7)
-
-
-def _weak_runs(states: Sequence[State]) -> Iterator[list[State]]:
-    run: list[State] = []
-    for state in states:
-        joins = state.best is not None and state.cut is None and state.best.rule.kind in _APPEALS and _speaks(state)
-        if run and (not joins or state.evidence.span.glued):
-            yield run
-            run = []
-        if joins:
-            run.append(state)
-    if run:
-        yield run
-
-
-def bridge(states: Sequence[State]) -> None:
-    """Cut the plain-looking middle of an appeal: between two cuts, each block showing some sign of belonging."""
-    marks = [index for index, state in enumerate(states) if state.cut and state.cut.kind in _APPEALS]
-    for left, right in pairwise(marks):
-        middle = states[left + 1 : right]
-        if not middle or len(middle) > _BRIDGE_BLOCKS:
-            continue
-        if sum(state.evidence.span.chars for state in middle) > _BRIDGE_CHARS:
-            continue
-        if any(state.evidence.span.glued for state in states[left + 1 : right + 1]):
-            continue
-        if not all(_could_belong(state) for state in middle):
-            continue
-        edge = states[left].cut
-        assert edge is not None
-        for state in middle:
-            if state.cut is None:
-                state.cut = cut_along(state, edge, _IN_BRIDGE, 0.75)
-
-
-def _could_belong(state: State) -> bool:
-    """Tell whether a block may be an appeal's middle: it says "we" or "you", or has a hint, and reports nothing."""
-    if state.cut is not None:
-        return True
-    if state.evidence.reporting:
-        return False
-    return state.score > 0 or state.evidence.is_short or _speaks(state)
 
 
 def grow(states: Sequence[State]) -> None:

@@ -28,6 +28,10 @@ _BONUS_ALONE = 0.1
 _ALONE_CHARS = 140
 
 
+# What stands anywhere says nothing of its neighbours.
+_ALONE = frozenset({Kind.AD_LABEL, Kind.REPEATED_TITLE})
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """One piece to cut: characters `start` to `end` of the text, and the evidence that decided."""
@@ -51,6 +55,11 @@ class State:
     cut: Cut | None = None
     in_head: bool = False
     in_tail: bool = False
+
+
+def is_company(state: State) -> bool:
+    """Tell whether a block that goes says something of its neighbours: an advertisement or a title says nothing."""
+    return state.cut is not None and state.cut.kind not in _ALONE
 
 
 def mark_zones(states: Sequence[State]) -> None:

@@ -1,4 +1,4 @@
-"""Make pages to train on: passages of articles with furniture put at their head, between their paragraphs, at their end.
+"""Make pages to train on: passages of articles with furniture at their head, between their paragraphs, at their end.
 
 Only units in, labelled pages out, the same for the same seed.
 """
@@ -37,8 +37,8 @@ def make_pages(units: Sequence[Unit], seed: int) -> list[LabelledPage]:
         furniture = [unit for unit in units if unit.language == language and unit.is_furniture]
         articles = [unit for unit in units if unit.language == language and not unit.is_furniture]
         if furniture and len(articles) >= _LEAST_ARTICLES:
-            for _count in range(max(1, len(furniture) // _UNITS_PER_PAGE)):
-                pages.append(_make_page(furniture, articles, chance))
+            count = max(1, len(furniture) // _UNITS_PER_PAGE)
+            pages.extend(_make_page(furniture, articles, chance) for _number in range(count))
     return pages
 
 
