@@ -46,7 +46,7 @@ def promises() -> None:
 def kills() -> None:
     """Kill a run 50 times."""
     with TemporaryDirectory() as folder:
-        print(witness_kills(World(host_count=20, pages_per_host=100), Path(folder), kills=50, seed=20261122))
+        print(witness_kills(World(host_count=10, pages_per_host=100), Path(folder), kills=50, seed=20261122))
 
 
 def speed() -> None:

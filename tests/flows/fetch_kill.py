@@ -15,7 +15,7 @@ from pathlib import Path
 
 from fetch_samples import ask
 from fetch_server import Answer, FetchServer, Seen
-from fetch_witness import parameters_for
+from fetch_witness import LISTINGS, parameters_for
 from fetch_world import World, is_page, page_answer, serve, write_sources
 
 from flows.fetch import fetch_inline
@@ -59,9 +59,9 @@ def start(folder: Path) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, __file__, str(folder)], env=env)
 
 
-def kill_at_random(folder: Path, server: FetchServer, chance: random.Random) -> tuple[set[str], int]:
-    """Start a run, kill it after some of its requests; what was safe then, and how long the log was."""
-    before, wanted = len(server.log), chance.randint(0, 60)
+def kill_at_random(folder: Path, server: FetchServer, wanted: int, chance: random.Random) -> tuple[set[str], int]:
+    """Start a run, kill it after so many of its requests; what was safe then, and how long the log was."""
+    before = len(server.log)
     with start(folder) as run:
         while run.poll() is None and len(server.log) - before < wanted:
             time.sleep(0.001)
@@ -82,7 +82,9 @@ def witness_kills(world: World, folder: Path, kills: int, seed: int) -> dict[str
     chance = random.Random(seed)
     with serve(world, slowly) as server:
         write_sources(world, server, folder / "sources.toml")
-        safe = [kill_at_random(folder, server, chance) for _ in range(kills)]
+        # Some are killed while they read the listings again, most while they fetch pages.
+        most = (LISTINGS + 1) * world.host_count + 2 * world.page_count // kills
+        safe = [kill_at_random(folder, server, chance.randint(0, most), chance) for _ in range(kills)]
         with start(folder) as last:
             assert last.wait(timeout=600) == 0
         for urls, at in safe:
