@@ -96,9 +96,7 @@ def due_urls(warehouse: Warehouse, now: datetime, sources: Iterable[str]) -> Ite
 def paused_hosts(warehouse: Warehouse, now: datetime) -> dict[str, datetime]:
     """Return the hosts that asked to be left alone, and until when. Raises WarehouseError."""
     sql = """
-        select host, max(next_try_at) from fetches
-        where failure_class in ('too_many_requests', 'host_paused') and next_try_at > $now
-        group by host
+        select host, max(host_paused_until) from fetches where host_paused_until > $now group by host
     """
     with _reading(warehouse) as connection:
         return {str(host): until for host, until in connection.execute(sql, {"now": now}).fetchall()}

@@ -72,6 +72,7 @@ class FetchRow:
     batch_id: str | None = None
     try_count: int = 0
     next_try_at: datetime | None = None
+    host_paused_until: datetime | None = None
     hints: Hints = field(default_factory=Hints)
 
     @property

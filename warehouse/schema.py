@@ -232,6 +232,7 @@ FETCHES_SCHEMA = pa.schema(
         _field("batch_id", _STRING, "Batch of the raw layer that holds the capture; null unless stored."),
         _field("try_count", pa.int32(), "Failures in a row, this one included; 0 after a success.", required=True),
         _field("next_try_at", _TIMESTAMP, "When it is tried again at the earliest; null when at once, or never."),
+        _field("host_paused_until", _TIMESTAMP, "Until when the host asked to be left alone; null when it did not."),
         _field("hints", pa.struct(_HINT_FIELDS), "What the source says of the page.", required=True),
         _field("run_id", _STRING, "Run that recorded the row.", required=True),
     ]

@@ -121,7 +121,7 @@ def _page_of(row: FetchRow, headers: list[list[str]], body: bytes) -> RawPage:
 
 _FIELDS = tuple(part.name for part in fields(FetchRow))
 _NO_HINTS = Hints()
-_TIMES = ("recorded_at", "next_try_at")
+_TIMES = ("recorded_at", "next_try_at", "host_paused_until")
 
 
 def _row_cells(row: FetchRow) -> dict[str, Any]:

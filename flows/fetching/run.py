@@ -96,6 +96,7 @@ class FetchRun:
     async def _keep_house(self, on_tick: Callable[[], None]) -> None:
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+            self._frontier.check()
             self._store.rotate_if_old()
             self._look_at_hosts()
             on_tick()
@@ -185,7 +186,8 @@ class FetchRun:
             return
         pause = (row.next_try_at - datetime.now(UTC)).total_seconds()
         if kind is FailureClass.TOO_MANY_REQUESTS:
-            self._paces.of_host(task.host).pause(pause)
+            # Without a Retry-After the host is to be left alone all the same; with one, the fetcher has seen to it.
+            self._paces.of_host(task.host).pause(self._plan.retries.pause_after(1).total_seconds())
         if pause <= self._plan.retries.in_run_seconds and not self._is_stopping:
             self._frontier.add_later(task.after_failure(), pause)
 

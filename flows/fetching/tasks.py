@@ -80,6 +80,7 @@ def left_row(task: FetchTask, run_id: str, now: datetime, failure: Failure, unti
     return replace(
         row, failure_class=failure.kind.value, failure_detail=failure.detail, is_transient=True,
         try_count=task.try_count, next_try_at=until,
+        host_paused_until=until if failure.kind is FailureClass.HOST_PAUSED else None,
     )  # fmt: skip
 
 
@@ -118,9 +119,10 @@ def row_of(task: FetchTask, result: FetchResult, run_id: str, policy: RetryPolic
 
 
 def _failed(row: FetchRow, tries: int, failure: Failure, policy: RetryPolicy, now: datetime) -> FetchRow:
+    asked = failure.retry_after
     row = replace(
         row, failure_class=failure.kind.value, failure_detail=failure.detail, is_transient=failure.is_transient,
-        try_count=tries,
+        try_count=tries, host_paused_until=now + timedelta(seconds=asked) if asked else None,
     )  # fmt: skip
     if failure.kind in _SKIPS:
         return replace(row, outcome=FetchOutcome.SKIPPED, try_count=tries - 1, next_try_at=now + _SKIPPED_FOR)

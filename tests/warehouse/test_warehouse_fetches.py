@@ -149,6 +149,7 @@ def test_what_is_due(warehouse):
 def test_paused_hosts(warehouse):
     """A host that asked for a pause is known until it is over."""
     until = NOON + timedelta(hours=1)
-    write_fetches(warehouse, "a", [row(FetchOutcome.QUEUED, failure_class="host_paused", next_try_at=until)])
+    later = row(FetchOutcome.FAILED, failure_class="too_many_requests", next_try_at=until + timedelta(days=7))
+    write_fetches(warehouse, "a", [row(FetchOutcome.QUEUED, host_paused_until=until), later])
     assert paused_hosts(warehouse, NOON) == {"mill.example": until}
     assert paused_hosts(warehouse, until) == {}
