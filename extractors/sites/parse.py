@@ -19,8 +19,7 @@ from extractors.sites.records import ANY_SITE, SiteRuleError, SiteRules
 from extractors.sites.selectors import SelectorError, check_selector
 
 # The one place that reads a rule of this form, wherever it is written down.
-from extractors.strip.rules import Rule, RuleError, normalise_label
-from extractors.strip.rules import _rule as parse_rule
+from extractors.strip.rules import Rule, RuleError, normalise_label, parse_rule
 
 _SELECTORS = ("body", "strip", "keep", "title", "author", "date")
 _KEYS = (*_SELECTORS, "replace", "language", "line")

@@ -19,8 +19,7 @@ _REACH = 12
 # of half of the publishers: -0.5 to 3, 2 to 4.
 _BIAS = -0.5
 _SWITCH = 4.0
-_CERTAIN = 4.0
-_NEVER = 99.0
+_CERTAIN = 99.0
 _LEAST_SOLID = 0.5
 # Words that say a good deal by themselves.
 _TELLING = 2.0
@@ -148,7 +147,7 @@ def _odds(chain: Chain, state: State, index: int) -> float:
         return _CERTAIN if is_company(state) else 0.0
     odds = chain.log_odds(index) - _BIAS
     # A paragraph goes on its own account or not at all; only what is too short to tell goes with its company.
-    return -_NEVER if odds < _LEAST_SOLID and state.evidence.is_solid else odds
+    return -_CERTAIN if odds < _LEAST_SOLID and state.evidence.is_solid else odds
 
 
 def _windows(anchors: Sequence[int], count: int) -> list[range]:

@@ -17,6 +17,7 @@ from extractors.sites.marking import SiteEvidence, mark_site_rules
 from extractors.strip.blocks import Span, split_blocks
 from extractors.strip.decide import decide_cuts
 from extractors.strip.evidence import gather_evidence
+from extractors.strip.html_marks import mark_html
 from extractors.strip.learned import mark_furniture
 from extractors.strip.rules import RuleSet
 from extractors.strip.scores import Cut
@@ -29,6 +30,7 @@ class StripContext:
 
     `title` is looked for at the head of the text, where it goes. `has_title_line`: the first line is the title of a
     dump and stays. `furniture` is what was learned of the page's site, `site_rules` what a user says of it.
+    `marks` is a byte for each non-blank line: what its HTML says (see `extractors.marks`); None where there was none.
     """
 
     language: str | None = None
@@ -37,6 +39,7 @@ class StripContext:
     title: str | None = None
     furniture: SiteFurniture | None = None
     site_rules: SiteEvidence | None = None
+    marks: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def strip_text(text: str, context: StripContext, rules: RuleSet) -> Stripped:
     evidence = gather_evidence(text, blocks, rules.for_language(context.language))
     if not context.has_title_line:
         mark_repeated_title(evidence, context.title)
+    mark_html(evidence, context.marks)
     mark_furniture(evidence, context.furniture)
     mark_site_rules(text, evidence, context.site_rules)
     cuts = decide_cuts(evidence, rules.model, protect_first=context.has_title_line)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from extractors.marks import LineMark
 from extractors.strip.blocks import Span, split_sentences
 from extractors.strip.letters import fold_case
 from extractors.strip.rules import LanguageRules, Lexicon, Rule, normalise_label
@@ -42,6 +43,7 @@ class BlockEvidence:
     def __init__(self, span: Span, lexicons: Sequence[Lexicon]) -> None:
         self.span = span
         self.hits: list[Hit] = []
+        self.mark: LineMark | None = None
         self._lexicons = lexicons
 
     @cached_property

@@ -236,11 +236,11 @@ def _file_rules(name: str, table: dict[str, Any], words: Mapping[str, Mapping[st
         kind = Kind(stem)
     except ValueError as error:
         raise RuleError(f"{name}: {stem!r} is no kind; known: {', '.join(Kind)}") from error
-    return [_rule(f"{name}: rule {index}", language, kind, entry, words.get(language, {}))
+    return [parse_rule(f"{name}: rule {index}", language, kind, entry, words.get(language, {}))
             for index, entry in enumerate(table.get("rule", []), 1)]  # fmt: skip
 
 
-def _rule(where: str, language: str, kind: Kind, entry: dict[str, Any], words: Mapping[str, str]) -> Rule:
+def parse_rule(where: str, language: str, kind: Kind, entry: dict[str, Any], words: Mapping[str, str]) -> Rule:
     unknown = set(entry) - _RULE_KEYS
     if unknown:
         raise RuleError(f"{where}: unknown key {min(unknown)!r}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from extractors.marks import LinkShare
 from extractors.records import Kind
 from extractors.strip.scores import (
     BONUS_NEIGHBOUR,
@@ -28,7 +29,7 @@ _MOST_ADDRESSED = 0.25
 # Of paragraphs that show no rule at all, it takes so many each way.
 _MOST_PLAIN = 1
 _HEADING_CHARS = 70
-# An entry of a list in mid-text: a bullet, or shorter than a sentence would be.
+# An entry of a list in mid-text: a bullet, a whole link, or shorter than a sentence would be.
 _ENTRY_CHARS = 60
 _BULLETS = ("- ", "• ", "* ", "> ", "» ", "→ ", "· ", "▶")
 
@@ -164,6 +165,7 @@ def extend(states: Sequence[State]) -> None:
 
 
 def _is_entry(state: State) -> bool:
-    """Tell whether a block in mid-text is surely an entry of a list: a bullet, or shorter than a sentence would be."""
-    text = state.evidence.span.text
-    return text.startswith(_BULLETS) or state.evidence.span.chars <= _ENTRY_CHARS
+    """Tell whether a block in mid-text is surely an entry of a list: a bullet, a link, or shorter than a sentence."""
+    evidence = state.evidence
+    is_link = evidence.mark is not None and evidence.mark.link is LinkShare.WHOLE
+    return is_link or evidence.span.text.startswith(_BULLETS) or evidence.span.chars <= _ENTRY_CHARS
