@@ -241,6 +241,10 @@ def _file_rules(name: str, table: dict[str, Any], words: Mapping[str, Mapping[st
 
 
 def parse_rule(where: str, language: str, kind: Kind, entry: dict[str, Any], words: Mapping[str, str]) -> Rule:
+    """Return the rule that a table of a rule file describes.
+
+    `where` begins the message of a RuleError; `words` are the language's word lists.
+    """
     unknown = set(entry) - _RULE_KEYS
     if unknown:
         raise RuleError(f"{where}: unknown key {min(unknown)!r}")

@@ -213,3 +213,29 @@ def _print_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
         table.add_row(*(Text(" ".join(cell.split())) for cell in row))
     width = max(_LEAST_WIDTH, shutil.get_terminal_size((140, 40)).columns)
     Console(highlight=False, width=width).print(table)
+
+
+@rules.command()
+@click.argument("corpus", type=click.Path(file_okay=False, path_type=Path), default="seeds/corpus", metavar="[DIR]")
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              default="extractors/lines/weights.tsv", show_default=True, help="Weights file to write.")  # fmt: skip
+def train(corpus: Path, output: Path) -> None:
+    """Train the line model on the corpus in DIR [default: seeds/corpus]. Needs the extra `train`.
+
+    \b
+    gristmill rules train
+    gristmill rules train my-corpus/ -o weights.tsv
+    """
+    from flows.training.corpus import CorpusError
+
+    try:
+        from flows.training.train import train_model
+    except ModuleNotFoundError as error:
+        raise click.UsageError(f"{error}: pip install 'gristmill[train]'") from error
+    try:
+        report = train_model(corpus, output)
+    except (CorpusError, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(
+        f"{report.unit_count} units in {report.language_count} languages: {report.weight_count} weights, {output}"
+    )

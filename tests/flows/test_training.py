@@ -1,9 +1,11 @@
 """Training the line model: the corpus is read, pages are made of it, and the same corpus gives the same weights."""
 
 import pytest
+from click.testing import CliRunner
 
-from extractors.lines.model import format_weights
+from extractors.lines.model import format_weights, parse_weights
 from extractors.strip.rules import parse_rules
+from flows.commands.rules import rules
 from flows.training.corpus import ARTICLE, CorpusError, parse_corpus, read_corpus
 from flows.training.fit import fit_model
 from flows.training.pages import make_pages
@@ -17,10 +19,13 @@ STORIES = [
 ]
 
 
+FURNITURE = "\n\n".join(f"{line}\nSign up number {count}" for count in range(8) for line in APPEALS)
+ARTICLES = "\n\n".join(f"{line}\nIt was day {count} of the works." for count in range(8) for line in STORIES)
+CORPUS = f"# donation\n{FURNITURE}\n\n# article\n{ARTICLES}\n"
+
+
 def _corpus():
-    furniture = "\n\n".join(f"{line}\nSign up number {count}" for count in range(8) for line in APPEALS)
-    articles = "\n\n".join(f"{line}\nIt was day {count} of the works." for count in range(8) for line in STORIES)
-    return parse_corpus(f"# donation\n{furniture}\n\n# article\n{articles}\n", "en")
+    return parse_corpus(CORPUS, "en")
 
 
 def test_corpus_units_have_sections_and_lines():
@@ -59,8 +64,20 @@ def test_pages_are_the_same_for_the_same_seed():
 
 def test_fitting_twice_gives_the_same_weights():
     """The same corpus gives the same weights file, and it prefers the furniture of that corpus."""
-    rules = parse_rules(LEXICON)
-    model = fit_model(_corpus(), rules)
-    assert format_weights(model) == format_weights(fit_model(_corpus(), rules))
+    lexicon = parse_rules(LEXICON)
+    model = fit_model(_corpus(), lexicon)
+    assert format_weights(model) == format_weights(fit_model(_corpus(), lexicon))
     assert model.score_line("Subscribe to our letter") > 0 > model.score_line("Lorries waited along the quay")
     assert model.company["words"] > 0
+
+
+def test_the_command_writes_weights(tmp_path):
+    """`gristmill rules train` reads a corpus and writes a weights file; a folder without one is wrong usage."""
+    (tmp_path / "en.txt").write_text(CORPUS, encoding="utf-8")
+    target = tmp_path / "weights.tsv"
+    done = CliRunner().invoke(rules, ["train", str(tmp_path), "-o", str(target)])
+    assert done.exit_code == 0, done.output
+    assert "48 units in 1 languages" in done.output
+    assert parse_weights(target.read_text(encoding="utf-8")).words
+    (tmp_path / "empty").mkdir()
+    assert CliRunner().invoke(rules, ["train", str(tmp_path / "empty")]).exit_code == 2
