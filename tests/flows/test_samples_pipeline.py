@@ -55,7 +55,6 @@ SHORT_OF_CUTS = {
     "pages/press-release-tram-cells.html": "a name and a number under the release, without a word that tells",
     "pages/es-orquesta-socios.html": "a reader's comment that the extractor takes for text",
     "pages/pt-br-biblioteca-barco.html": "a reader's comment that the extractor takes for text",
-    "pages/nl-fietsenmaker.html": "one line for an app, likely and no more",
     "make_archive/apple-press.html": "a site's own box without tell-tale words: to be learned by repetition",
     "make_archive/school-clock.html": "as above",
     "make_archive/weir-eels.html": "as above",
