@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := data/demo
 
-.PHONY: demo test check lint types contracts bench lock clean help
+.PHONY: demo test check lint types contracts bench floors lock clean help
 
 help:
 	@echo "make demo   set up, ingest the sample pages, answer in SQL, explain one page"
 	@echo "make test   set up and run the tests"
 	@echo "make check  what CI runs: lint, types, contracts, tests"
 	@echo "make bench  measure speed against peers"
+	@echo "make floors raise the floors of quality to today's figures; LOWER='why' to lower one"
 	@echo "make lock   resolve requirements.lock anew"
 
 $(READY): requirements.lock pyproject.toml
@@ -44,6 +45,9 @@ check: lint types contracts test
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks
+
+floors: $(READY)
+	$(BIN)/python -m tests.quality pin $(if $(LOWER),--lower "$(LOWER)")
 
 lock:
 	$(PYTHON) -m venv $(VENV)/lock
