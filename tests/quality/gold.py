@@ -27,7 +27,7 @@ _KIND_TOLERANCE = 0.02
 _ALL_TOLERANCE = 0.01
 _CASES_TOLERANCE = 0.01
 _KINDS = ("donation", "subscribe", "newsletter", "comments", "all but house")
-EVERY_CASE = 2
+EVERY_CASE = 3
 
 
 def measure_pages(path: Path, every: int = 1, stop: int | None = None) -> list[Measure]:
