@@ -14,6 +14,7 @@ from lxml.html import HtmlElement
 from resiliparse.extract.html2text import extract_plain_text
 from trafilatura.utils import load_html
 
+from extractors.comment_sections import comment_share, is_board, without_comments
 from extractors.records import RejectReason
 
 # Deeper than this, lxml's parser drops what it cannot nest and trafilatura returns nothing.
@@ -25,17 +26,26 @@ _BROKEN_OFF_CHARS = 200
 _WIDER_BELOW = 0.7
 _SECOND_BELOW = 0.5
 _LEAST_SECOND_CHARS = 500
+# What is left without comments must be an article by itself; else they are what the page is for.
+_COMMENTS_ABOVE = 0.05
+_COMMENTS_ARE_IT = 0.3
+_REST_KEPT = 0.8
+_LEAST_PARTED_CHARS = 500
 _SENTENCE_STOP = re.compile(r"[.!?…。！？।][\"'”’»“)\]」』]*(?:\s|$|\|)|[。！？]")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The extracted text, one block a line, and which extractor gave it; `comments` only when asked for."""
+    """The extracted text, one block a line, and which extractor gave it; `comments` only when asked for.
+
+    `second_text` is what the second extractor makes of the page, whichever was taken.
+    """
 
     text: str
     source: str
     comments: str | None = None
+    second_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +72,14 @@ def extract_body(html: str, tree: HtmlElement | None, *, with_comments: bool = F
     body = Body(text, "trafilatura")
     if len(text) < _BROKEN_OFF_CHARS:
         body = _repaired(html, body, problems)
-    body = _second_opinion(html, tree, body, problems)
+    second = _by_resiliparse(html, problems)
+    body = _second_opinion(second, tree, body, problems)
+    if tree is not None:
+        body = _parted_from_comments(html, tree, body, problems)
     if not body.text.strip():
         return _reason(html, tree, problems)
     comments = _comments(tree) if with_comments and tree is not None else None
-    return replace(body, comments=comments)
+    return replace(body, comments=comments, second_text=second)
 
 
 def _by_trafilatura(tree: HtmlElement, problems: list[str], *, favor_recall: bool = False) -> str:
@@ -99,13 +112,12 @@ def _repaired(html: str, body: Body, problems: list[str]) -> Body:
     return Body(text, "trafilatura+repair") if len(text) > len(body.text) else body
 
 
-def _second_opinion(html: str, tree: HtmlElement | None, body: Body, problems: list[str]) -> Body:
+def _second_opinion(second: str, tree: HtmlElement | None, body: Body, problems: list[str]) -> Body:
     """Take the better body where a second extractor, ten times as fast, finds much more of an article.
 
     Measured on 1,023 gold pages, their hosts in two halves: F1 .9597 to .9612 and .9453 to .9532. Preferring the second
     opinion where the two merely differ loses on both.
     """
-    second = _by_resiliparse(html, problems)
     if not body.text.strip():
         return Body(second, "resiliparse")
     if len(second) <= _LEAST_SECOND_CHARS:
@@ -117,6 +129,23 @@ def _second_opinion(html: str, tree: HtmlElement | None, body: Body, problems: l
     if prose_chars(body.text) < _SECOND_BELOW * prose_chars(second):
         return Body(second, "resiliparse")
     return body
+
+
+def _parted_from_comments(html: str, tree: HtmlElement, body: Body, problems: list[str]) -> Body:
+    """Extract again without readers' comments where the body holds some, unless the page is made of them.
+
+    Measured on 311 pages of news of 2010: of the words of 43 with comments 18.9 % were comments, and then 1.0 %; on
+    1,023 gold pages without any it changes one, for the better.
+    """
+    share = comment_share(tree, body.text)
+    if share < _COMMENTS_ABOVE or is_board(html):
+        return body
+    text = _by_trafilatura(without_comments(tree), problems)
+    prose, had = prose_chars(text), prose_chars(body.text)
+    is_the_rest = _REST_KEPT * (1 - share) * had <= prose <= had
+    if prose < _LEAST_PARTED_CHARS or not (is_the_rest or share >= _COMMENTS_ARE_IT):
+        return body
+    return Body(text, f"{body.source}-comments")
 
 
 def prose_chars(text: str) -> int:

@@ -18,6 +18,7 @@ from extractors.body import Body, NoBody, extract_body, parse_html
 from extractors.decode import Decoded, decode_body
 from extractors.furniture.matching import FurnitureSet
 from extractors.identity import sha256_hex, site_of
+from extractors.marks import mark_lines
 from extractors.metadata.extract import PageContext, extract_metadata, metadata_from_hints
 from extractors.records import (
     Article,
@@ -80,6 +81,7 @@ class _Found:
     body: Body | NoBody
     metadata: Metadata
     site: SiteEvidence | None = None
+    marks: bytes | None = None
 
 
 def judge_page(page: RawPage, options: JudgeOptions) -> Outcome:
@@ -139,7 +141,8 @@ def _judge_html(page: RawPage, decoded: Decoded, options: JudgeOptions) -> Outco
         rejected = Rejected(body.reason, body.detail, _site(page, metadata), form=Form.HTML, metadata=metadata)
         site_lines = found.site.lines if found.site else ()
         return replace(rejected, encoding=decoded.encoding, encoding_source=decoded.source, site_rule_lines=site_lines)
-    return _finish(page, replace(found, body=body), (decoded, options))
+    marks = mark_lines(tree, body.text, body.second_text) if tree is not None else None
+    return _finish(page, replace(found, body=body, marks=marks), (decoded, options))
 
 
 def _by_site_rules(html: str, tree: HtmlElement, found: _Found, rules: PageRules | None, latest: datetime) -> _Found:
@@ -184,7 +187,7 @@ def _finish(page: RawPage, found: _Found, how: tuple[Decoded, JudgeOptions]) -> 
     is_dump = form is Form.TEXT and page.hints.title is None
     site = _site(page, metadata)
     furniture = options.furniture.for_site(site)
-    context = StripContext(metadata.language, form, is_dump, metadata.title, furniture, found.site)
+    context = StripContext(metadata.language, form, is_dump, metadata.title, furniture, found.site, found.marks)
     stripped = strip_text(body.text, context, options.rules)
     letters = _count_letters(stripped.text, context)
     if letters < MIN_LETTERS:
@@ -204,6 +207,7 @@ def _finish(page: RawPage, found: _Found, how: tuple[Decoded, JudgeOptions]) -> 
             encoding_source=decoded.source,
             body_source=body.source,
             site_rule_lines=site_lines,
+            line_marks=found.marks,
         )
     return Article(
         metadata=metadata,
@@ -218,6 +222,7 @@ def _finish(page: RawPage, found: _Found, how: tuple[Decoded, JudgeOptions]) -> 
         encoding_source=decoded.source,
         body_source=body.source,
         site_rule_lines=site_lines,
+        line_marks=found.marks,
     )
 
 

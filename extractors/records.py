@@ -167,7 +167,10 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A page that yielded an article: its clean text, its metadata, and every span that was cut."""
+    """A page that yielded an article: its clean text, its metadata, and every span that was cut.
+
+    `line_marks` is a byte for each non-blank line of the extracted text (see `extractors.marks`); None without HTML.
+    """
 
     metadata: Metadata
     site: str | None
@@ -181,6 +184,7 @@ class Article:
     encoding_source: str
     body_source: str
     site_rule_lines: tuple[SiteRuleLine, ...] = ()
+    line_marks: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +207,7 @@ class Rejected:
     encoding: str | None = None
     encoding_source: str | None = None
     site_rule_lines: tuple[SiteRuleLine, ...] = ()
+    line_marks: bytes | None = None
 
 
 Outcome = Article | Rejected

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import version
 
-REVISION = 2
+REVISION = 3
 
 
 @cache

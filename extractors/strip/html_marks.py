@@ -44,8 +44,8 @@ _BOX_SURE = _rule("box", Kind.SITE_FURNITURE, f"{_BOX}, and is no paragraph", "c
 _BOX_UNSHARED = _rule("box", Kind.SITE_FURNITURE, f"{_BOX}, and a second extractor leaves it out", "certain")
 _BOX_LIKELY = _rule("box", Kind.SITE_FURNITURE, _BOX, "likely")
 _BOX_HINT = _rule("box", Kind.SITE_FURNITURE, _BOX, "hint")
-_TEASER = _rule("link", Kind.RELATED, "a link to another page", "hint")
-_TEASER_BELOW = _rule("link", Kind.RELATED, "a link to another page", "likely", "tail")
+_TEASER = _rule("link", Kind.RELATED, "a link to another page", "likely", "tail")
+_TEASER_BARE = _rule("link", Kind.RELATED, "a link to another page, and no paragraph", "hint")
 
 
 def mark_html(blocks: Sequence[BlockEvidence], marks: bytes | None) -> None:
@@ -70,8 +70,9 @@ def mark_html(blocks: Sequence[BlockEvidence], marks: bytes | None) -> None:
         if block.mark.in_furniture and boxed <= _MOST_BOXED * chars:
             block.hits.append(Hit(_box_rule(block, block.mark), -1))
         if _is_teaser(block, block.mark):
-            in_flow = block.mark.tag is LineTag.LIST_ENTRY
-            block.hits.extend([Hit(_TEASER, -1)] if in_flow else [Hit(_TEASER_BELOW, -1), Hit(_TEASER, -1)])
+            block.hits.append(Hit(_TEASER, -1))
+            if block.mark.tag is LineTag.OTHER:
+                block.hits.append(Hit(_TEASER_BARE, -1))
 
 
 def _box_rule(block: BlockEvidence, mark: LineMark) -> Rule:
@@ -86,6 +87,6 @@ def _box_rule(block: BlockEvidence, mark: LineMark) -> Rule:
 
 def _is_teaser(block: BlockEvidence, mark: LineMark) -> bool:
     """Tell whether a block is nothing but a link to another page, and as long as a headline."""
-    if mark.link is not LinkShare.WHOLE or mark.tag is LineTag.HEADING:
+    if mark.link is not LinkShare.WHOLE or mark.tag in {LineTag.HEADING, LineTag.LIST_ENTRY}:
         return False
     return _LEAST_TEASER_CHARS * (mark.tag is not LineTag.OTHER) <= block.span.chars <= _MOST_TEASER_CHARS

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from extractors.records import Kind
 from extractors.strip.evidence import BlockEvidence, Hit
 
-ENOUGH = 1.0
+# Just below 1: weights in tenths do not add up to it exactly.
+ENOUGH = 1.0 - 1e-9
 BONUS_NEIGHBOUR = 0.4
 _BONUS_TAIL = 0.4
 _BONUS_HEAD = 0.2
@@ -27,6 +28,9 @@ _WHOLE_SHARE_EDGE = 0.5
 _BONUS_ALONE = 0.1
 _ALONE_CHARS = 140
 
+
+BY_HTML = "html."
+"""How the ids of the rules begin that read the marks of lines (see `extractors.strip.html_marks`)."""
 
 # What stands anywhere says nothing of its neighbours.
 _ALONE = frozenset({Kind.AD_LABEL, Kind.REPEATED_TITLE})
@@ -58,21 +62,28 @@ class State:
 
 
 def is_company(state: State) -> bool:
-    """Tell whether a block that goes says something of its neighbours: an advertisement or a title says nothing."""
-    return state.cut is not None and state.cut.kind not in _ALONE
+    """Tell whether a block that goes says something of its neighbours.
+
+    An advertisement or a title says nothing, nor does what goes for its HTML: its neighbours have marks of their own.
+    """
+    cut = state.cut
+    return cut is not None and cut.kind not in _ALONE and not cut.rule_id.startswith(BY_HTML)
 
 
 def mark_zones(states: Sequence[State]) -> None:
     """Mark what stands before the first and after the last paragraph that reads like an article's."""
     solid = [
-        index
-        for index, state in enumerate(states)
-        if state.evidence.is_solid and sum(hit.rule.weight for hit in state.evidence.hits) < ENOUGH / 2
+        index for index, state in enumerate(states) if state.evidence.is_solid and _weight_of_words(state) < ENOUGH / 2
     ]
     first, last = (solid[0], solid[-1]) if solid else (len(states), -1)
     for index, state in enumerate(states):
         state.in_head = index < first
         state.in_tail = index > last
+
+
+def _weight_of_words(state: State) -> float:
+    """Return what a block's own words weigh: the name of its box says nothing of where the article ends."""
+    return sum(hit.rule.weight for hit in state.evidence.hits if not hit.rule.rule_id.startswith(BY_HTML))
 
 
 def applies(hit: Hit, state: State) -> bool:
