@@ -13,9 +13,10 @@ from itertools import pairwise
 from extractors.strip.letters import LOWER, UPPER
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
+# Its first character is one of a few, so that `re` need not try it at each place; so it is with the seams' patterns.
 _SENTENCE_END = re.compile(
-    rf"(?:(?<=[.!?…؟।])|(?<=[.!?…؟।][\"'”’»“)\]]))\s+(?=[\"'“‘„«¿¡(\[]*[{UPPER}\d\u0600-\u06ff\u0900-\u097f\u3040-\u9fff\uac00-\ud7a3])"
-    r"|(?<=[。！？])(?![。！？」』）”])"
+    rf"[.!?…؟।][\"'”’»“)\]]?(\s+)(?=[\"'“‘„«¿¡(\[]*[{UPPER}\d\u0600-\u06ff\u0900-\u097f\u3040-\u9fff\uac00-\ud7a3])"
+    r"|[。！？](?![。！？」』）”])"
 )
 # "am 1. Juni" is one sentence; to take "he was 12. She" for one is the careful mistake.
 _ORDINAL = re.compile(r"(?<!\d)\d{1,2}\.$")
@@ -30,7 +31,7 @@ _AFTER_STOP = re.compile(
 )
 # The same without a stop: "Donate todayOne of the…". A capitalised word glued to a lower-case one; names written
 # that way are excepted below.
-_LOWER_THEN_CAPITAL = re.compile(rf"[{LOWER}](?=[“„«]?[{UPPER}])")
+_LOWER_THEN_CAPITAL = re.compile(rf"[“„«{UPPER}](?<=[{LOWER}].)(?:(?<=[{UPPER}])|(?=[{UPPER}]))")
 _WORD_BEFORE = re.compile(rf"[{LOWER}]{{3}}$")
 _WORD_AFTER = re.compile(rf"[“„«]?(?:[{UPPER}][{LOWER}]+|A|I|[{UPPER}]{{2,5}}|(?:[{UPPER}]\.){{2,}})[ ,]")
 # A web address that ends a text, with the next one glued to it: "…example.comThe ferry…".
@@ -83,7 +84,7 @@ def _seams(line: str) -> list[int]:
         if is_end and _AFTER_STOP.match(line, at) and not _is_address(line, at):
             found.add(at)
     for match in _LOWER_THEN_CAPITAL.finditer(line):
-        at = match.end()
+        at = match.start()
         if _WORD_BEFORE.search(line, max(0, at - 4), at) and _WORD_AFTER.match(line, at) and not _is_name(line, at):
             found.add(at)
     found.update(match.end() for match in _DOMAIN_THEN_CAPITAL.finditer(line))
@@ -130,10 +131,10 @@ def split_sentences(block: Span) -> list[Span]:
     edges: list[tuple[int, int]] = []
     left = 0
     for match in _SENTENCE_END.finditer(block.text):
-        at = match.start()
+        at = match.start(1) if match.group(1) else match.end()
         if block.text[at - 2 : at - 1].isdigit() and _ORDINAL.search(block.text, max(0, at - 4), at):
             continue
-        edges.append((left, match.start()))
+        edges.append((left, at))
         left = match.end()
     edges.append((left, len(block.text)))
     return list(_spans(block, edges))

@@ -6,14 +6,12 @@ Gathers evidence only; what it adds up to is decided in `extractors.strip.decide
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from extractors.marks import LineMark
 from extractors.strip.blocks import Span, split_sentences
-from extractors.strip.letters import fold_case
 from extractors.strip.rules import LanguageRules, Lexicon, Rule, normalise_label
 
 _OPEN_QUOTE = re.compile(r"^\s*[\"“„«‘「『]")
@@ -24,6 +22,8 @@ _QUOTED = re.compile(
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？؟।:][\"'”’»«“)\]]*$")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LONGEST_LABEL = 90
+# Sentences that are looked at together: so many bits in a number.
+_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,52 +106,46 @@ class BlockEvidence:
         return self.span.chars >= least and self.ends_sentence
 
 
-def gather_evidence(text: str, blocks: Sequence[Span], rules: LanguageRules) -> list[BlockEvidence]:
-    """Return the evidence for each block of `text`, in order.
+def gather_evidence(
+    text: str,  # noqa: ARG001 - its callers name the text whose blocks these are
+    blocks: Sequence[Span],
+    rules: LanguageRules,
+) -> list[BlockEvidence]:
+    """Return the evidence for each block, in order.
 
-    Rules are tried only where their literals occur, so that a page pays for the few that can match.
+    Rules are tried only on sentences that hold the words which they demand, so that a page pays for few of them.
     """
-    lowered = fold_case(text)
-    opened = _opened_rules(lowered, blocks, rules)
-    return [_block_evidence(block, opened.get(index, ()), rules) for index, block in enumerate(blocks)]
-
-
-# Where in the text a word stands, and the rules that it opens.
-_Opening = tuple[int, tuple[int, ...]]
-
-
-def _opened_rules(lowered: str, blocks: Sequence[Span], rules: LanguageRules) -> dict[int, list[_Opening]]:
-    """Return the openings of each block that has any, by the block's place."""
-    starts = [block.start for block in blocks]
-    found: dict[int, list[_Opening]] = {}
-    for at, indexes in rules.find_words(lowered):
-        found.setdefault(bisect_right(starts, at) - 1, []).append((at, indexes))
+    found = [BlockEvidence(block, rules.lexicons) for block in blocks]
+    for evidence in found:
+        if evidence.span.chars <= _LONGEST_LABEL:
+            for rule in rules.labels.get(normalise_label(evidence.span.text), ()):
+                evidence.hits.append(Hit(rule, -1))
+    if rules.patterns:
+        places = [(evidence, index) for evidence in found for index in range(len(evidence.sentences))]
+        for start in range(0, len(places), _AT_ONCE):
+            _try_rules(places[start : start + _AT_ONCE], rules)
     return found
 
 
-def _block_evidence(block: Span, openings: Sequence[_Opening], rules: LanguageRules) -> BlockEvidence:
-    evidence = BlockEvidence(block, rules.lexicons)
-    if block.chars <= _LONGEST_LABEL:
-        for rule in rules.labels.get(normalise_label(block.text), ()):
-            evidence.hits.append(Hit(rule, -1))
-    if not openings and not rules.ungated:
-        return evidence
-    for index, opened in enumerate(_opened_by_sentence(evidence.sentences, openings)):
-        sentence = evidence.sentences[index]
-        for number in sorted(opened.union(rules.ungated)):
-            rule = rules.patterns[number]
-            if sentence.chars <= rule.max_chars and _shows(rule, sentence.text):
-                evidence.hits.append(Hit(rule, index))
-    return evidence
+def _try_rules(places: Sequence[tuple[BlockEvidence, int]], rules: LanguageRules) -> None:
+    """Add the hits of the patterns on some sentences, each given by its block and its number there."""
+    texts = [evidence.sentences[index].text for evidence, index in places]
+    tries = [(at, number) for number in rules.ungated for at in range(len(texts))]
+    for number, bits in rules.gates.find_open(texts):
+        tries.extend((at, number) for at in _set_bits(bits))
+    for at, number in sorted(tries):
+        rule, text = rules.patterns[number], texts[at]
+        if len(text) <= rule.max_chars and _shows(rule, text):
+            evidence, index = places[at]
+            evidence.hits.append(Hit(rule, index))
 
 
-def _opened_by_sentence(sentences: Sequence[Span], openings: Sequence[_Opening]) -> list[set[int]]:
-    """Return for each sentence the rules that its words open. One look-up a word: blocks may be of a megabyte."""
-    starts = [sentence.start for sentence in sentences]
-    opened: list[set[int]] = [set() for _sentence in sentences]
-    for at, indexes in openings:
-        opened[max(0, bisect_right(starts, at) - 1)].update(indexes)
-    return opened
+def _set_bits(bits: int) -> Iterator[int]:
+    """Yield the numbers of the bits that are set, the lowest first."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
 def _shows(rule: Rule, sentence: str) -> bool:

@@ -6,6 +6,8 @@ every letter in its place.
 
 from __future__ import annotations
 
+from re._casefix import _EXTRA_CASES  # type: ignore[import-not-found]
+
 _LETTERS = [chr(code) for code in range(0x41, 0x530)]
 
 UPPER = "".join(letter for letter in _LETTERS if letter.isupper())
@@ -14,18 +16,18 @@ UPPER = "".join(letter for letter in _LETTERS if letter.isupper())
 LOWER = "".join(letter for letter in _LETTERS if letter.islower())
 """Small letters, to stand inside a character class."""
 
-_DOTS = str.maketrans({"İ": "i", "ı": "i"})
+# What `re` takes for the same letter when it ignores case, beyond small and capital: ς and σ, ſ and s, ı and i.
+_SAME = {code: chr(min(code, *others)) for code, others in _EXTRA_CASES.items()}
+# "İ".lower() is two characters.
+_SAME[0x307] = ""
 
 
-def fold_case(text: str) -> str:
-    """Return a text in lower case with as many characters as before, the Turkish letters i alike.
-
-    `str.lower` alone makes two characters of İ, and leaves "IÇIN" and "için" apart.
-    """
-    folded = text.translate(_DOTS).lower()
-    return folded if len(folded) == len(text) else "".join(_one_for_one(letter) for letter in text)
+def fold_word(word: str) -> str:
+    """Return a word as it is compared: words that `re` takes for the same, ignoring case, come out the same."""
+    lowered = word.lower()
+    return lowered if lowered.isascii() else lowered.translate(_SAME)
 
 
-def _one_for_one(letter: str) -> str:
-    small = letter.translate(_DOTS).lower()
-    return small if len(small) == 1 else letter
+def fold_letter(letter: str) -> str:
+    """Return a letter as it is compared, one for one."""
+    return fold_word(letter) or letter

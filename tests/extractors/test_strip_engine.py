@@ -10,6 +10,9 @@ from extractors.strip.engine import StripContext, strip_text
 from extractors.strip.rules import load_packaged_rules
 
 RULES = load_packaged_rules()
+# Reading the gates off a language's rules takes a second, once; no example of a property is to pay for it.
+for _language in ("en", "de"):
+    RULES.for_language(_language)
 STORY = (
     "The harbour board voted on Monday to close the north pier for the winter, after divers found two cracked piles.",
     "Fishing boats will have to unload at the cannery instead, a mile up the river, where the quay was rebuilt in 1998.",
