@@ -62,6 +62,8 @@ _SIGN = re.compile(
     re.IGNORECASE,
 )
 _LEAST_SIGNS = 4
+# Marks and headings that are followed: each costs as much as all that stands behind it.
+_MOST_TRIES = 8
 _WALLS = frozenset({"body", "html", "td", "article", "main"})
 _LEAST_PIECE = 40
 _MOST_SEARCHED = 40_000_000
@@ -115,20 +117,25 @@ def _letters(text: str) -> str:
 def _parts(tree: HtmlElement) -> Iterator[_Part]:
     """Yield the boxes of comments, none inside another, and what follows a mark or a heading that opens comments."""
     taken: set[HtmlElement] = set()
+    tries = 0
     for element in [*tree.iter(*_BOXES, *_HEADINGS), *_FIND_MARKS(tree)]:
+        is_box = element.tag in _BOXES
+        if not (_is_named(element) if is_box or element.tag == "a" else _is_label(element)):
+            continue
+        tries += not is_box
+        if tries > _MOST_TRIES or not taken.isdisjoint((element, *element.iterancestors())):
+            continue
         parts = _opened_by(element)
-        if parts and taken.isdisjoint((element, *element.iterancestors())):
-            taken.update(part.element for part in parts)
-            yield from parts
+        taken.update(part.element for part in parts)
+        yield from parts
 
 
 def _opened_by(element: HtmlElement) -> list[_Part]:
+    """Return what an element that is named or labelled like comments holds, or opens."""
     if element.tag in _BOXES:
-        return [_Part(element)] if _is_named(element) and element.find(".//h1") is None else []
+        return [_Part(element)] if element.find(".//h1") is None else []
     if element.tag == "a":
-        return _following(element) if _is_named(element) and not element.text_content().strip() else []
-    if not _is_label(element):
-        return []
+        return _following(element) if not element.text_content().strip() else []
     parts = _following(element)
     text = " ".join(part.element.text_content() + (part.element.tail or "") for part in parts)
     return parts if len(list(islice(_SIGN.finditer(text), _LEAST_SIGNS))) == _LEAST_SIGNS else []

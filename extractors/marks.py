@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import islice
 
+from lxml import etree
 from lxml.html import HtmlElement
+
+from extractors.identity import site_of
 
 
 class LinkShare(IntEnum):
-    """How much of a line is links to other pages: bits 0-1."""
+    """How much of a line is links to other pages: bits 0-1. WHOLE: all of it, and to pages of the same site."""
 
     NONE = 0
     SOME = 1
@@ -70,6 +73,7 @@ _TAGS = {
 # What says more of a paragraph inside it than that it is one.
 _TELLING = {LineTag.LIST_ENTRY, LineTag.QUOTATION, LineTag.TABLE_CELL, LineTag.CAPTION}
 _SILENT = frozenset({"script", "style", "template", "noscript", "iframe", "svg", "select", "textarea", "button"})
+_FIND_OWN_URL = etree.XPath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")
 _BREAKS = frozenset({"br", "hr", "ul", "ol", "dl", "table", "tr", "tbody", "figure", "header", "footer", "nav", "form"})
 _NEAREST = 3
 _DEEPEST_INLINE = 60
@@ -137,16 +141,17 @@ def _letters(text: str) -> str:
 def _find_places(tree: HtmlElement, wanted: Mapping[str, str]) -> dict[str, list[_Place]]:
     """Return the places of the wanted lines, given with what they begin with; most lines of a page are menus."""
     places: dict[str, list[_Place]] = {}
+    site = _own_site(tree)
     openings = set(wanted.values())
     for element in tree.iter(*_TAGS):
         lines: list[list[_Piece]] = [[]]
-        _read(element, lines, is_link=False, depth=0)
+        _read(element, lines, None, 0)
         for pieces in lines:
             if not pieces or _opening(pieces[0][0]) not in openings:
                 continue
-            key = _letters("".join([piece for piece, _is_link in pieces]))
+            key = _letters("".join([piece for piece, _href in pieces]))
             if key in wanted:
-                places.setdefault(key, []).append(_Place(element, _link_share(element, pieces, len(key))))
+                places.setdefault(key, []).append(_Place(element, _link_share(element, pieces, len(key), site)))
     return places
 
 
@@ -155,44 +160,59 @@ def _opening(text: str) -> str:
     return text.lstrip(_BULLETS)[:2].rstrip().lower()
 
 
-# A piece of a line, and whether it is a link to another page.
-_Piece = tuple[str, bool]
+# A piece of a line, and the other page that it leads to, if any.
+_Piece = tuple[str, str | None]
 
 
-def _read(element: HtmlElement, lines: list[list[_Piece]], *, is_link: bool, depth: int) -> None:
+def _read(element: HtmlElement, lines: list[list[_Piece]], href: str | None, depth: int) -> None:
     """Add the lines that stand directly in a block: its text and inline elements, parted by blocks and breaks.
 
     The blocks inside of it are left out: each is read by itself, so that a page costs what it is long.
     """
     text = element.text
     if text and not text.isspace():
-        lines[-1].append((text, is_link))
+        lines[-1].append((text, href))
     for child in element:
         tag = child.tag
         if tag in _TAGS or tag in _BREAKS:
             if lines[-1]:
                 lines.append([])
         elif tag not in _SILENT and isinstance(tag, str) and depth < _DEEPEST_INLINE:
-            _read(child, lines, is_link=is_link or (tag == "a" and _leads_away(child)), depth=depth + 1)
+            _read(child, lines, href or (_leads_to(child) if tag == "a" else None), depth + 1)
         tail = child.tail
         if tail and not tail.isspace():
-            lines[-1].append((tail, is_link))
+            lines[-1].append((tail, href))
 
 
-def _leads_away(anchor: HtmlElement) -> bool:
-    href = anchor.get("href")
-    return bool(href) and not href.lstrip().startswith("#")
+def _leads_to(anchor: HtmlElement) -> str | None:
+    """Return where a link leads; None for one within the page."""
+    href = (anchor.get("href") or "").strip()
+    return href if href and not href.startswith("#") else None
 
 
-def _link_share(element: HtmlElement, pieces: list[_Piece], chars: int) -> LinkShare:
-    if any(above.tag == "a" and _leads_away(above) for above in _near(element)):
-        return LinkShare.WHOLE
-    linked = sum(len(_letters(piece)) for piece, is_link in pieces if is_link)
+def _link_share(element: HtmlElement, pieces: list[_Piece], chars: int, site: str | None) -> LinkShare:
+    around = next((href for near in _near(element) if near.tag == "a" and (href := _leads_to(near))), None)
+    linked = chars if around else sum(len(_letters(piece)) for piece, href in pieces if href)
     if not linked:
         return LinkShare.NONE
-    if linked >= _ALL * chars:
-        return LinkShare.WHOLE
-    return LinkShare.MOST if linked >= _MOST * chars else LinkShare.SOME
+    if linked < _MOST * chars:
+        return LinkShare.SOME
+    targets = {around} if around else {href for _piece, href in pieces if href}
+    is_own = linked >= _ALL * chars and all(_is_of(site, href) for href in targets)
+    return LinkShare.WHOLE if is_own else LinkShare.MOST
+
+
+def _is_of(site: str | None, href: str) -> bool:
+    """Tell whether a link leads to the page's own site, as far as that is known."""
+    if href.startswith("//"):
+        href = f"https:{href}"
+    return site is None or "://" not in href or site_of(href) == site
+
+
+def _own_site(tree: HtmlElement) -> str | None:
+    """Return the site that the page says it is of."""
+    named = _FIND_OWN_URL(tree)
+    return site_of(named[0]) if named else None
 
 
 def _near(element: HtmlElement) -> Iterator[HtmlElement]:

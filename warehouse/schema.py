@@ -170,10 +170,10 @@ PAGES_SCHEMA = pa.schema(
             "line_marks",
             pa.binary(),
             "What the HTML says of the extracted text, a byte for each of its non-blank lines, so that stripping can "
-            "be done again from the text. Bits 0-1: links to other pages are 0 none, 1 some, 2 most, 3 the whole of "
-            "the line; bit 2: a second extractor has the line too; bit 3: it stands in a box named like furniture; "
-            "bits 4-6: it is 0 found nowhere, 1 a paragraph, 2 a heading, 3 a list entry, 4 a quotation, 5 a table "
-            "cell, 6 a caption, 7 anything else. Null for a dump.",
+            "be done again from the text. Bits 0-1: links to other pages are 0 none, 1 some, 2 most of the line, 3 "
+            "all of it and lead to the same site; bit 2: a second extractor has the line too; bit 3: it stands in a "
+            "box named like furniture; bits 4-6: it is 0 found nowhere, 1 a paragraph, 2 a heading, 3 a list entry, 4 "
+            "a quotation, 5 a table cell, 6 a caption, 7 anything else. Null for a dump.",
         ),
         _field("extracted_chars", pa.int32(), "Characters of the extracted text, before any cut.", required=True),
         _field("kept_chars", pa.int32(), "Characters of `text`; 0 when it is null.", required=True),

@@ -43,6 +43,25 @@ def test_links(inner, share):
 
 
 @pytest.mark.parametrize(
+    ("href", "share"),
+    [
+        ("/x", LinkShare.WHOLE),
+        ("https://www.ferry.example.com/x", LinkShare.WHOLE),
+        ("//example.com/x", LinkShare.WHOLE),
+        ("https://harbour.test/x", LinkShare.MOST),
+        ("//harbour.test/x", LinkShare.MOST),
+    ],
+)
+def test_links_to_other_sites(href, share):
+    """A line that leads to another site is no link of the site's own, where the page says which site it is."""
+    tree = parse_html(
+        '<html><head><link rel="canonical" href="https://example.com/a"></head>'
+        f'<body><p><a href="{href}">{LINE}</a></p></body></html>'
+    )
+    assert LineMark.from_byte(mark_lines(tree, LINE, "")[0]).link is share
+
+
+@pytest.mark.parametrize(
     ("inner", "tag"),
     [
         (f"<p>{LINE}</p>", LineTag.PARAGRAPH),
