@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
+from typing import cast
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -118,7 +119,7 @@ def _parts(tree: HtmlElement) -> Iterator[_Part]:
     """Yield the boxes of comments, none inside another, and what follows a mark or a heading that opens comments."""
     taken: set[HtmlElement] = set()
     tries = 0
-    for element in [*tree.iter(*_BOXES, *_HEADINGS), *_FIND_MARKS(tree)]:
+    for element in [*tree.iter(*_BOXES, *_HEADINGS), *cast("list[HtmlElement]", _FIND_MARKS(tree))]:
         is_box = element.tag in _BOXES
         if not (_is_named(element) if is_box or element.tag == "a" else _is_label(element)):
             continue

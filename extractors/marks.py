@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import islice
+from typing import cast
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -211,7 +212,7 @@ def _is_of(site: str | None, href: str) -> bool:
 
 def _own_site(tree: HtmlElement) -> str | None:
     """Return the site that the page says it is of."""
-    named = _FIND_OWN_URL(tree)
+    named = cast("list[str]", _FIND_OWN_URL(tree))
     return site_of(named[0]) if named else None
 
 
