@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from extractors.lines.model import LineModel
 from extractors.records import Kind
 from extractors.strip import runs
-from extractors.strip.chain import cut_along_chain
+from extractors.strip.chain import Chain, cut_along_chain
 from extractors.strip.evidence import BlockEvidence, Hit
 from extractors.strip.scores import (
     ENOUGH,
@@ -50,25 +50,26 @@ def decide_cuts(
     for state in states:
         score_block(state)
     judged = states[1:] if protect_first else states
-    _cut_certain(judged)
+    chain = Chain(judged, model) if model is not None else None
+    _cut_certain(judged, chain)
     runs.cut_neighbours(judged)
     runs.grow(judged)
     runs.extend(judged)
     runs.cut_neighbours(judged)
-    if model is not None:
-        cut_along_chain(judged, model)
+    if chain is not None:
+        cut_along_chain(judged, chain)
     cuts = [cut for state in judged for cut in ([state.cut] if state.cut else _sentence_cuts(state))]
     cuts = _guard(cuts, sum(state.evidence.span.chars for state in states))
     return _leave_an_article(cuts, sum(state.evidence.span.chars for state in judged))
 
 
-def _cut_certain(states: Sequence[State]) -> None:
-    for state in states:
+def _cut_certain(states: Sequence[State], chain: Chain | None) -> None:
+    for index, state in enumerate(states):
         if state.score <= 0:
             continue
         bonus, words = bonus_of(state)
         total = state.score + bonus
-        if total >= ENOUGH and can_go_whole(state):
+        if total >= ENOUGH and can_go_whole(state) and not (chain and chain.reads_like_the_article(index)):
             state.cut = cut_whole(state, total, words if state.score < ENOUGH else (), is_weak=state.score < ENOUGH / 2)
 
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from extractors.records import Kind
 from extractors.strip.evidence import BlockEvidence, Hit
 
-# Just below 1: weights in tenths do not add up to it exactly.
-ENOUGH = 1.0 - 1e-9
+ENOUGH = 1.0
 BONUS_NEIGHBOUR = 0.4
 _BONUS_TAIL = 0.4
 _BONUS_HEAD = 0.2
