@@ -77,6 +77,7 @@ def _strip_again(measured: Measured, furniture: FurnitureSet) -> str:
         has_title_line=outcome.form is Form.TEXT,
         title=outcome.metadata.title,
         furniture=furniture.for_site(outcome.site),
+        marks=outcome.line_marks,
     )
     return strip_text(measured.extracted, context, load_packaged_rules()).text
 

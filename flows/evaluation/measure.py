@@ -123,7 +123,8 @@ def _time_strip(outcome: Outcome, options: JudgeOptions) -> float:
     extracted = rebuild_extracted(outcome.text or "", outcome.removals)
     title = outcome.metadata.title
     is_dump = outcome.form is Form.TEXT
-    context = StripContext(outcome.metadata.language, outcome.form, has_title_line=is_dump, title=title)
+    marks = outcome.line_marks
+    context = StripContext(outcome.metadata.language, outcome.form, has_title_line=is_dump, title=title, marks=marks)
     started = time.process_time()
     strip_text(extracted, context, options.rules)
     return time.process_time() - started
