@@ -52,7 +52,6 @@ SHORT_OF_CUTS = {
     "pages/obituary-oldstyle.html": "a table layout without paragraphs comes out as one line",
     "pages/pl-grzyb-rekord.html": "a table layout without paragraphs comes out as one line",
     "pages/chess-final-glued.html": "a plain paragraph at the top of the appeal reads like reporting",
-    "pages/press-release-tram-cells.html": "a name and a number under the release, without a word that tells",
     "pages/es-orquesta-socios.html": "a reader's comment that the extractor takes for text",
     "pages/pt-br-biblioteca-barco.html": "a reader's comment that the extractor takes for text",
     "make_archive/apple-press.html": "a site's own box without tell-tale words: to be learned by repetition",
