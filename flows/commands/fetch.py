@@ -112,7 +112,7 @@ def _run(parameters: Any, *, inline: bool, as_json: bool) -> Any:
     from flows.discovery.sources_file import SourcesFileError
     from flows.fetch import fetch_inline
     from flows.fetching.parameters import FetchSetupError
-    from flows.fetching.progress import FetchJson, FetchLines, FetchTerminal, set_fetch_reporter
+    from flows.fetching.progress import FetchCounting, FetchJson, FetchLines, FetchTerminal, set_fetch_reporter
     from flows.fetching.summary import print_fetch_summary
     from flows.pool import PoolError
     from warehouse.errors import WarehouseError
@@ -136,6 +136,7 @@ def _run(parameters: Any, *, inline: bool, as_json: bool) -> Any:
                 summary = fetch_flow(parameters)
         finally:
             reporter.close()
+            set_fetch_reporter(FetchCounting())
     except (FetchSetupError, SourcesFileError) as error:
         raise UserError(str(error)) from error
     except (WarehouseError, PoolError) as error:

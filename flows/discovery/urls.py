@@ -17,6 +17,11 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
+# Most addresses: a name in ASCII, perhaps a port of four digits, and segments of unreserved characters, no query.
+_LABEL = r"(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_PLAIN = re.compile(
+    rf"https?://{_LABEL}(?:\.{_LABEL}){{0,8}}(?::[1-9]\d{{3}}|:[1-5]\d{{4}})?(?:/[\w~-][\w.~-]*)*/?", re.ASCII
+)
 
 _TRACKERS = re.compile(
     r"(?:utm|mtm|pk|piwik|matomo|itm|at|hsa|vero|oly|wt|ns|fb|_hs)[_.][\w.-]+"
@@ -32,6 +37,11 @@ _SOMETIMES = frozenset(
 _FEED_VALUE = re.compile(r"(?:rss|feed|newsletter|twitter|facebook|sitemap)[\w.-]*", re.IGNORECASE)
 
 
+def is_plain_url(url: str) -> bool:
+    """Tell at a glance that an address is in canonical form; False may also mean that it takes a closer look."""
+    return _PLAIN.fullmatch(url) is not None and url.count("/") > 2 and len(url) <= _MAX_CHARS
+
+
 def canonical_url(url: str, drop_parameters: frozenset[str] = frozenset()) -> str | None:
     """Return the canonical form of an absolute web address, None for anything else.
 
@@ -39,6 +49,8 @@ def canonical_url(url: str, drop_parameters: frozenset[str] = frozenset()) -> st
     form, no tracking parameters nor those in `drop_parameters` (in lower case). An address with a user name or a
     password is none.
     """
+    if is_plain_url(url):
+        return url
     text = re.sub(r"[\t\r\n]", "", url.strip())
     if len(text) > _MAX_CHARS or not re.match(r"https?://", text, re.IGNORECASE):
         return None

@@ -20,7 +20,9 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from extractors.records import RejectReason
+from flows.discovery.urls import is_plain_url
 from flows.fetching.connect import AddressRefusedError, PortRefusedError, make_connector
+from flows.fetching.deadlines import Deadlines, Flight
 from flows.fetching.errors import Failure, FailureClass
 from flows.fetching.messages import FetchRequest, FetchResult
 from flows.fetching.retry_after import parse_retry_after
@@ -71,15 +73,16 @@ class Client:
             connector=make_connector(settings.addresses, resolver, settings.connection_count),
             headers=_HEADERS | {"User-Agent": settings.user_agent},
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(
-                total=settings.total_seconds, sock_connect=settings.connect_seconds, sock_read=settings.idle_seconds
-            ),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_seconds),
             auto_decompress=False,
             max_line_size=_MOST_HEADER_BYTES,
             max_field_size=_MOST_HEADER_BYTES,
             max_headers=_MOST_HEADERS,
             trust_env=False,
         )
+        # Connecting is part of what comes before the answer, and has its own limit besides.
+        before_answer = settings.connect_seconds + settings.idle_seconds
+        self._deadlines = Deadlines(before_answer, settings.idle_seconds, settings.total_seconds)
         # Waiting for one of the connections would count as time that the server takes.
         self._places = asyncio.Semaphore(settings.connection_count)
         return self
@@ -89,6 +92,7 @@ class Client:
     ) -> None:
         """Close every connection."""
         assert self._session is not None
+        self._deadlines.close()
         await self._session.close()
 
     async def get(self, request: FetchRequest) -> FetchResult:
@@ -98,26 +102,34 @@ class Client:
         """
         async with self._places:
             sent_at = datetime.now(UTC)
+            flight = self._deadlines.begin()
             try:
-                return await self._get(request, sent_at)
+                return await self._get(request, sent_at, flight)
+            except asyncio.CancelledError:
+                if not flight.is_stopped() or flight.failure is None:
+                    raise
+                failure = flight.failure
             except _RefusedError as refused:
                 failure = refused.failure
             except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
                 failure = failure_of(error)
+            finally:
+                self._deadlines.end(flight)
         return FetchResult(request.url, request.url, sent_at, failure=failure)
 
-    async def _get(self, request: FetchRequest, sent_at: datetime) -> FetchResult:
+    async def _get(self, request: FetchRequest, sent_at: datetime, flight: Flight) -> FetchResult:
         assert self._session is not None
         url = _checked_url(request.url)
         tls = self._tls if self._tls is not None else True
         async with self._session.get(url, headers=_conditions(request), allow_redirects=False, ssl=tls) as response:
+            self._deadlines.moved(flight)
             status, headers = response.status, response.headers
             is_not_modified = status == 304 and bool(request.etag or request.last_modified)
             failure = None if is_not_modified else failure_of_status(status, headers, sent_at)
             body, wire_bytes = b"", 0
             if failure is None and status == 200:
                 try:
-                    body, wire_bytes = await self._read_page(response, request)
+                    body, wire_bytes = await self._read_page(response, request, flight)
                 except _RefusedError as refused:
                     failure = refused.failure
         return FetchResult(
@@ -125,7 +137,7 @@ class Client:
             final_url=request.url,
             fetched_at=sent_at,
             status=status,
-            headers=tuple((storable(name), storable(value)) for name, value in headers.items()),
+            headers=_stored_headers(headers),
             body=body,
             wire_bytes=wire_bytes,
             etag=headers.get("ETag") or (request.etag if is_not_modified else None),
@@ -133,13 +145,15 @@ class Client:
             failure=failure,
         )
 
-    async def _read_page(self, response: aiohttp.ClientResponse, request: FetchRequest) -> tuple[bytes, int]:
+    async def _read_page(
+        self, response: aiohttp.ClientResponse, request: FetchRequest, flight: Flight
+    ) -> tuple[bytes, int]:
         """Return the body with its coding undone, and how many bytes were sent. Raises _RefusedError."""
         limit = request.max_bytes or self._settings.max_bytes
         media_type = response.headers.get("Content-Type", "").strip().lower()
         if media_type.startswith(_NO_PAGES):
             raise _RefusedError(Failure(FailureClass.WRONG_TYPE, f"declared as {media_type[:100]}"))
-        sent = await _read_sent(response, limit, is_cut=request.is_cut)
+        sent = await self._read_sent(response, flight, limit, is_cut=request.is_cut)
         coding = response.headers.get("Content-Encoding", "")
         if not coding:
             return sent, len(sent)
@@ -152,6 +166,23 @@ class Client:
         if decoded.defect is RejectReason.UNDECODABLE:
             raise _RefusedError(Failure(FailureClass.BAD_CODING, decoded.detail or ""))
         return decoded.body, len(sent)
+
+    async def _read_sent(self, response: aiohttp.ClientResponse, flight: Flight, limit: int, *, is_cut: bool) -> bytes:
+        """Return the body as sent. Raises _RefusedError as soon as it is known to be larger than `limit` bytes."""
+        if (response.content_length or 0) > limit and not is_cut:
+            raise _too_large(limit)
+        content = response.content
+        parts: list[bytes] = []
+        size = 0
+        while part := await content.readany():
+            self._deadlines.moved(flight)
+            parts.append(part)
+            size += len(part)
+            if size > limit:
+                if is_cut:
+                    return b"".join(parts)[:limit]
+                raise _too_large(limit)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def is_redirect(result: FetchResult) -> bool:
@@ -168,8 +199,18 @@ def _conditions(request: FetchRequest) -> dict[str, str]:
     return headers
 
 
+def _stored_headers(headers: CIMultiDictProxy[str]) -> tuple[tuple[str, str], ...]:
+    """Return headers that can be written down: what was not UTF-8 in them came as lone surrogates."""
+    pairs = tuple(headers.items())
+    if all(value.isascii() and name.isascii() for name, value in pairs):
+        return pairs
+    return tuple((storable(name), storable(value)) for name, value in pairs)
+
+
 def _checked_url(text: str) -> URL:
     """Return the URL to ask for. Raises _RefusedError when it is none that a page can have."""
+    if is_plain_url(text):
+        return URL(text, encoded=True)
     try:
         url = URL(text)
         is_web = url.scheme in {"http", "https"} and bool(url.host) and url.port is not None
@@ -186,21 +227,8 @@ def _checked_url(text: str) -> URL:
     return url.with_fragment(None) if url.raw_fragment else url
 
 
-async def _read_sent(response: aiohttp.ClientResponse, limit: int, *, is_cut: bool) -> bytes:
-    """Return the body as sent. Raises _RefusedError as soon as it is known to be larger than `limit` bytes."""
-    too_large = Failure(FailureClass.BODY_TOO_LARGE, f"more than {limit:,} bytes")
-    if (response.content_length or 0) > limit and not is_cut:
-        raise _RefusedError(too_large)
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.content.iter_any():
-        parts.append(part)
-        size += len(part)
-        if size > limit:
-            if is_cut:
-                return b"".join(parts)[:limit]
-            raise _RefusedError(too_large)
-    return b"".join(parts)
+def _too_large(limit: int) -> _RefusedError:
+    return _RefusedError(Failure(FailureClass.BODY_TOO_LARGE, f"more than {limit:,} bytes"))
 
 
 def failure_of_status(status: int, headers: CIMultiDictProxy[str], now: datetime) -> Failure | None:

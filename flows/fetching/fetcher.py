@@ -83,10 +83,13 @@ class PoliteFetcher:
             return failed(request, refusal)
         pace = self._paces.of_host(host)
         try:
-            async with pace.turn(self._rules.patience_seconds):
-                result = await self._get(request)
+            await pace.take_turn(self._rules.patience_seconds)
         except HostPausedError as paused:
             return failed(request, Failure(FailureClass.HOST_PAUSED, str(paused), paused.seconds))
+        try:
+            result = await self._get(request)
+        finally:
+            pace.end_turn()
         if result.failure and result.failure.retry_after:
             pace.pause(result.failure.retry_after)
         return result

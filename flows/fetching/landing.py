@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 from extractors.identity import Capture, make_raw_page
@@ -15,6 +16,7 @@ from extractors.records import Hints, RawPage
 from flows.batching import BatchLimits
 from flows.fetching.messages import FetchResult
 from flows.fetching.spool import Spool
+from flows.fetching.tasks import FetchTask, queued_row
 from flows.milling import LandedBatch
 from flows.sources.http_message import parse_content_type
 from warehouse.batches import write_raw_batch
@@ -34,9 +36,10 @@ def spool_row(spool: Spool, row: FetchRow, result: FetchResult | None = None) ->
         spool.append(header | {"headers": result.headers}, result.body)
 
 
-def spool_queued(spool: Spool, rows: Sequence[FetchRow]) -> None:
-    """Append rows without pages as one record. Raises WarehouseError."""
-    spool.append({"rows": [_row_cells(row) for row in rows]})
+def spool_queued(spool: Spool, tasks: Sequence[FetchTask], run_id: str, now: datetime) -> None:
+    """Append, as one record, that these URLs are to be fetched. Raises WarehouseError."""
+    queued = [(task.url, task.source, task.found_in, _hint_cells(task.hints)) for task in tasks]
+    spool.append({"queued": queued, "run_id": run_id, "recorded_at": now.isoformat()})
 
 
 def land_spool(warehouse: Warehouse, spool: Spool, limits: BatchLimits) -> list[LandedBatch]:
@@ -65,9 +68,10 @@ class _Batch:
 
 def _entries(spool: Spool) -> Iterator[tuple[FetchRow, RawPage | None]]:
     for header, body in spool.records():
-        for cells in header.get("rows", ()):
-            yield _row_of(cells), None
-        if "row" not in header:
+        if "queued" in header:
+            run_id, now = header["run_id"], datetime.fromisoformat(header["recorded_at"])
+            for url, source, found_in, hints in header["queued"]:
+                yield queued_row(FetchTask(url, source, found_in, hints_of(hints)), run_id, now), None
             continue
         row = _row_of(header["row"])
         yield row, _page_of(row, header["headers"], body) if "headers" in header else None
@@ -120,19 +124,26 @@ def _page_of(row: FetchRow, headers: list[list[str]], body: bytes) -> RawPage:
 
 
 _FIELDS = tuple(part.name for part in fields(FetchRow))
+_values_of = attrgetter(*_FIELDS)
 _NO_HINTS = Hints()
 _TIMES = ("recorded_at", "next_try_at", "host_paused_until")
 
 
 def _row_cells(row: FetchRow) -> dict[str, Any]:
     """Return a row as JSON takes it, without what is absent."""
-    cells: dict[str, Any] = {name: value for name in _FIELDS if (value := getattr(row, name)) is not None}
+    named = zip(_FIELDS, _values_of(row), strict=True)
+    cells: dict[str, Any] = {name: value for name, value in named if value is not None}
     for name in _TIMES:
         if name in cells:
             cells[name] = cells[name].isoformat()
-    no_hints = row.hints == _NO_HINTS
-    cells["hints"] = {} if no_hints else {name: value for name, value in hint_cells(row.hints).items() if value}
+    cells["hints"] = _hint_cells(row.hints)
     return cells
+
+
+def _hint_cells(hints: Hints) -> dict[str, Any]:
+    if hints == _NO_HINTS:
+        return {}
+    return {name: value for name, value in hint_cells(hints).items() if value}
 
 
 def _row_of(cells: dict[str, Any]) -> FetchRow:

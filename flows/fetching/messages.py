@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -66,9 +67,15 @@ class FetchResult:
         return ", ".join(value for key, value in self.headers if key.lower() == name)
 
 
+# Most URLs: what stands between the slashes is a name, perhaps with a port, and nothing that needs parsing.
+_PLAIN_HOST = re.compile(r"https?://([a-z0-9.-]*[a-z0-9-])(?::\d+)?/")
+
+
 @lru_cache(maxsize=8192)
 def host_of(url: str) -> str:
     """Return the host of a URL, in lower case and without a final dot; empty where there is none."""
+    if found := _PLAIN_HOST.match(url):
+        return found.group(1)
     try:
         return (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:

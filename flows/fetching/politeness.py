@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from flows.fetching.settings import Politeness, PolitenessRules
 
@@ -45,21 +43,25 @@ class HostPace:
         """Leave the host alone for so long from now."""
         self._next_at = max(self._next_at, asyncio.get_running_loop().time() + seconds)
 
-    @asynccontextmanager
-    async def turn(self, patience_seconds: float) -> AsyncIterator[None]:
-        """Wait for a turn, and hold it while the request is on its way.
+    async def take_turn(self, patience_seconds: float) -> None:
+        """Wait for a turn, which is held until `end_turn`: while the request is on its way.
 
-        Raises HostPausedError, without waiting, when the pause is longer than the patience.
+        Raises HostPausedError, without waiting, when the pause is longer than the patience; there is no turn then.
         """
-        async with self._places:
+        await self._places.acquire()
+        try:
             await self._wait(patience_seconds)
-            # Set before the request too: others of a host that takes several at once are to keep their distance.
+        except BaseException:
+            self._places.release()
+            raise
+        # Set before the request too: others of a host that takes several at once are to keep their distance.
+        self.pause(self._next_delay())
+
+    def end_turn(self) -> None:
+        """Let the next one have its turn, once the delay has passed."""
+        if self._politeness.concurrency <= 1:
             self.pause(self._next_delay())
-            try:
-                yield
-            finally:
-                if self._politeness.concurrency <= 1:
-                    self.pause(self._next_delay())
+        self._places.release()
 
     async def _wait(self, patience_seconds: float) -> None:
         loop = asyncio.get_running_loop()

@@ -54,18 +54,24 @@ class FetchReport:
 
     def of_source(self, name: str) -> SourceCounts:
         """Return the counts of a source."""
-        return self.sources.setdefault(name, SourceCounts())
+        counts = self.sources.get(name)
+        if counts is None:
+            counts = self.sources[name] = SourceCounts()
+        return counts
 
     def of_host(self, name: str) -> HostCounts:
         """Return the counts of a host."""
-        return self.hosts.setdefault(name, HostCounts())
+        counts = self.hosts.get(name)
+        if counts is None:
+            counts = self.hosts[name] = HostCounts()
+        return counts
 
     def add(self, row: FetchRow) -> None:
         """Count what became of a URL; that it was queued is no event."""
         if row.outcome is FetchOutcome.QUEUED and row.failure_class is None:
             return
-        self.of_source(row.source).outcomes[row.outcome.value] += 1
-        self.of_host(row.host).outcomes[row.outcome.value] += 1
+        self.of_source(row.source).outcomes[row.outcome] += 1
+        self.of_host(row.host).outcomes[row.outcome] += 1
         if row.failure_class:
             self.failures[row.failure_class] += 1
         self.body_bytes += row.body_bytes or 0

@@ -21,7 +21,7 @@ MOST_REDIRECTS = 5
 SECONDS_VALID = 86_400.0
 """The standard's longest time to believe a robots.txt."""
 
-_AUTHORITY_END = re.compile(r"[/?#\\]")
+_ORIGIN = re.compile(r"[^:]*://[^/?#\\]*")
 
 # Names under which sites address machines that gather texts for models, and do not mean search or readers.
 MODEL_AGENTS = (
@@ -116,8 +116,8 @@ _SAID_AS_IT_IS = frozenset(
 
 def robots_url_of(url: str) -> str:
     """Return where the robots.txt for a URL is; for what is no URL, something that is none either."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{_AUTHORITY_END.split(rest, maxsplit=1)[0]}/robots.txt"
+    found = _ORIGIN.match(url)
+    return f"{found.group() if found else f'{url}://'}/robots.txt"
 
 
 def _parse(body: bytes) -> Protego:

@@ -23,7 +23,7 @@ from flows.fetching.politeness import Paces
 from flows.fetching.report import FetchReport
 from flows.fetching.settings import PolitenessRules, RetryPolicy
 from flows.fetching.store import Store
-from flows.fetching.tasks import FetchTask, left_row, queued_row, row_of, task_of_candidate, task_of_state
+from flows.fetching.tasks import FetchTask, left_row, row_of, task_of_candidate, task_of_state
 from warehouse.fetch_log import Known, due_urls, known_urls, paused_hosts
 from warehouse.fetches import FetchOutcome, FetchRow
 from warehouse.layout import Warehouse
@@ -130,7 +130,6 @@ class FetchRun:
     def _take_choices(self, choices: Sequence[Choice]) -> None:
         """Take tasks up to the limit; those that are new are on record before any of them is fetched."""
         new, tasks = [], []
-        now = datetime.now(UTC)
         for choice in choices:
             task = task_of_candidate(choice.candidate, choice.state)
             if self._is_full():
@@ -140,8 +139,8 @@ class FetchRun:
             self._taken.add(task.url)
             tasks.append(task)
             if choice.state is None:
-                new.append(queued_row(task, self._plan.run_id, now))
-        self._store.add_queued(new)
+                new.append(task)
+        self._store.add_queued(new, datetime.now(UTC))
         for task in tasks:
             self._take(task)
 

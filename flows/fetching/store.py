@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +17,7 @@ from flows.fetching.landing import land_spool, spool_queued, spool_row
 from flows.fetching.messages import FetchResult
 from flows.fetching.settings import SpoolLimits
 from flows.fetching.spool import Spool, create_spool, take_orphans
+from flows.fetching.tasks import FetchTask
 from flows.milling import LandedBatch
 from warehouse.fetches import FetchOutcome, FetchRow
 from warehouse.layout import Warehouse
@@ -64,11 +66,11 @@ class Store:
         self._row_count += 1
         self._rotate_if_full()
 
-    def add_queued(self, rows: Sequence[FetchRow]) -> None:
-        """Keep rows without pages, all or none of them. Raises WarehouseError when the disk refuses."""
-        if rows:
-            spool_queued(self._open(), rows)
-            self._row_count += len(rows)
+    def add_queued(self, tasks: Sequence[FetchTask], now: datetime) -> None:
+        """Keep what is to be fetched, all or none of it. Raises WarehouseError when the disk refuses."""
+        if tasks:
+            spool_queued(self._open(), tasks, self._run_id, now)
+            self._row_count += len(tasks)
             self._rotate_if_full()
 
     def _open(self) -> Spool:

@@ -21,7 +21,7 @@ _NEVER_ASKED = frozenset({FailureClass.HOST_PAUSED, FailureClass.HOST_BUSY})
 
 @dataclass(frozen=True, slots=True)
 class FetchTask:
-    """One URL to fetch in this run. `try_count` counts its failures in a row before this try."""
+    """One URL to fetch in this run, and its host. `try_count` counts its failures in a row before this try."""
 
     url: str
     source: str
@@ -30,11 +30,11 @@ class FetchTask:
     etag: str | None = None
     last_modified: str | None = None
     try_count: int = 0
+    host: str = field(init=False)
 
-    @property
-    def host(self) -> str:
-        """Host of the URL."""
-        return host_of(self.url)
+    def __post_init__(self) -> None:
+        """Find the host."""
+        object.__setattr__(self, "host", host_of(self.url))
 
     def after_failure(self) -> FetchTask:
         """Return the task for the next try."""

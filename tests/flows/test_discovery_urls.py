@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from flows.discovery.filters import DropReason, UrlFilters, address_drop_reason, is_listing_url, is_older
 from flows.discovery.listing import Entry
-from flows.discovery.urls import canonical_url
+from flows.discovery.urls import canonical_url, is_plain_url
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,29 @@ def test_canonical_form_is_its_own(host, rest):
     canonical = canonical_url(f"https://{host}{rest}")
     if canonical is not None:
         assert canonical_url(canonical) == canonical
+
+
+_PLAIN_HOST = st.from_regex(r"\A[a-z0-9.-]{1,12}(:[0-9]{1,5})?\Z")
+_PLAIN_PATH = st.from_regex(r"\A(/[a-z0-9._~A-Z-]{0,6}){1,4}\Z")
+
+
+@given(_PLAIN_HOST, _PLAIN_PATH)
+@example("xn--mhle-0ra.example", "/a")
+@example("mill.example:80", "/a/b.html")
+@example("mill.example:8443", "/a/../b.html")
+def test_what_is_plain_at_a_glance_is_canonical_at_a_closer_look(host, rest):
+    """The short way gives what the long way gives."""
+    url = f"https://{host}{rest}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("flows.discovery.urls.is_plain_url", lambda _url: False)
+        canonical = canonical_url(url)
+    assert not is_plain_url(url) or canonical == url
+
+
+def test_what_is_plain():
+    """The usual address of an article needs no closer look."""
+    assert is_plain_url("https://www.harbour.example/2026/11/the-ferry_is-back.html")
+    assert is_plain_url("http://127.0.0.1:8080/a/")
         assert canonical.isascii()
         assert urlsplit(canonical).hostname
 

@@ -158,6 +158,20 @@ def test_connecting_takes_too_long():
     assert result.failure.kind is FailureClass.CONNECT_TIMED_OUT
 
 
+def test_a_request_that_is_cancelled_is_no_failure(server):
+    """Only a limit of ours becomes a failure: whoever cancels a request sees it cancelled."""
+
+    async def cancel():
+        async with Client(client_settings()) as client:
+            task = asyncio.create_task(client.get(FetchRequest(server.url("127.0.0.1", "/silence"))))
+            await asyncio.sleep(0.2)
+            task.cancel()
+            await asyncio.wait({task})
+            return task.cancelled()
+
+    assert asyncio.run(cancel())
+
+
 @pytest.fixture(scope="module")
 def authority():
     """Return a certificate authority that no system trusts."""
