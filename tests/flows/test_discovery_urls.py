@@ -103,6 +103,8 @@ def test_canonical_form_is_its_own(host, rest):
     canonical = canonical_url(f"https://{host}{rest}")
     if canonical is not None:
         assert canonical_url(canonical) == canonical
+        assert canonical.isascii()
+        assert urlsplit(canonical).hostname
 
 
 _PLAIN_HOST = st.from_regex(r"\A[a-z0-9.-]{1,12}(:[0-9]{1,5})?\Z")
@@ -126,8 +128,6 @@ def test_what_is_plain():
     """The usual address of an article needs no closer look."""
     assert is_plain_url("https://www.harbour.example/2026/11/the-ferry_is-back.html")
     assert is_plain_url("http://127.0.0.1:8080/a/")
-        assert canonical.isascii()
-        assert urlsplit(canonical).hostname
 
 
 LISTINGS = [
