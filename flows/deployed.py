@@ -47,7 +47,8 @@ def ingest(parameters: IngestParameters) -> RunReport:
 def _fetch_name() -> str:
     """Return `fetch harbour-post, mill-news and 3 more`, or `fetch` for all sources."""
     parameters = flow_run.parameters["parameters"]
-    names = list(parameters.sources or parameters.urls)
+    listed = (PurePath(parameters.urls_file).name,) if parameters.urls_file else ()
+    names = list(parameters.sources or (*parameters.urls, *listed))
     return f"fetch {', '.join(names[:2])}".strip() + (f" and {len(names) - 2} more" if len(names) > 2 else "")
 
 

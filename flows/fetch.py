@@ -115,7 +115,7 @@ class FetchJob:
             run_id=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
             sources=tuple(source.name for source in sources),
             limit=parameters.limit,
-            wanted=Wanted.ALL if parameters.urls else wanted,
+            wanted=Wanted.ALL if parameters.names_pages else wanted,
             retries=parameters.retry_policy(),
             wants=lambda url: filters.drop_reason(url) is None,
         )
@@ -137,8 +137,8 @@ class FetchJob:
                 await run.run(self._candidates(fetcher), rules, lambda: self.reporter.fetching(self.report))
 
     async def _candidates(self, fetcher: PoliteFetcher) -> AsyncGenerator[Candidate]:
-        if self.parameters.urls:
-            for url in self.parameters.urls:
+        if self.parameters.names_pages:
+            for url in self.parameters.named_urls():
                 yield Candidate(canonical_url(url) or url, BY_HAND, "")
             return
         found = discover(
@@ -153,7 +153,8 @@ class FetchJob:
                 yield candidate
 
     def _on_problem(self, problem: DiscoveryProblem) -> None:
-        told = SourceProblem(problem.source, problem.found_in, problem.message)
+        message = problem.message if problem.is_lost else f"read, but {problem.message}"
+        told = SourceProblem(problem.source, problem.found_in, message)
         if problem.is_lost:
             self.report.problems.append(told)
         self.reporter.problem(told)

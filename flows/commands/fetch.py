@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from tempfile import NamedTemporaryFile
+from typing import Any
 
 import click
 
@@ -29,7 +33,7 @@ from flows.exits import Exit, RunFailedError, UserError
 @tag_option
 @contact_option
 @click.option("--url", "urls", multiple=True, metavar="URL", help="Fetch this page, and no sources; may be repeated.")
-@click.option("--urls", "urls_file", type=click.File(encoding="utf-8"), metavar="FILE",
+@click.option("--urls", "urls_file", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
               help="Fetch the pages of this list, one URL a line, and no sources; - for standard input.")  # fmt: skip
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
               help="Only pages of this date or later, where a listing or the URL gives a date.")  # fmt: skip
@@ -63,8 +67,9 @@ def fetch(*, drops: tuple[str, ...], inline: bool, as_json: bool, **options: Any
     if drops:
         _drop(drops, options["warehouse"])
         return
-    parameters = _parameters(options)
-    summary = _run(parameters, inline=inline, as_json=as_json)
+    with _list_in_a_file(options["urls_file"]) as options["urls_file"]:
+        parameters = _parameters(options)
+        summary = _run(parameters, inline=inline, as_json=as_json)
     if summary.fetched.problems:
         raise click.exceptions.Exit(Exit.FAILED)
 
@@ -74,11 +79,8 @@ def _parameters(options: dict[str, Any]) -> Any:
 
     from flows.fetching.parameters import FetchParameters
 
-    urls_file, path, since = options.pop("urls_file"), options.pop("sources_path"), options.pop("since")
-    options["urls"] = (*options["urls"], *(_read_urls(urls_file) if urls_file else ()))
-    if urls_file and not options["urls"]:
-        raise UserError(f"there are no URLs in {urls_file.name}")
-    if options["urls"] and options["sources"]:
+    path, since = options.pop("sources_path"), options.pop("since")
+    if (options["urls"] or options["urls_file"]) and options["sources"]:
         raise click.UsageError("give either SOURCEs, or URLs with --url and --urls", click.get_current_context())
     options["is_extracting"] = not options.pop("no_extract")
     try:
@@ -88,9 +90,16 @@ def _parameters(options: dict[str, Any]) -> Any:
         raise UserError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
-def _read_urls(file: IO[str]) -> list[str]:
-    lines = (line.strip() for line in file)
-    return [line for line in lines if line and not line.startswith("#")]
+@contextmanager
+def _list_in_a_file(path: str | None) -> Iterator[str | None]:
+    """Give the list a path: standard input can be read once, and only here."""
+    if path != "-":
+        yield str(Path(path).expanduser().absolute()) if path else None
+        return
+    with NamedTemporaryFile(prefix="gristmill-urls-", suffix=".txt") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+        file.flush()
+        yield file.name
 
 
 def _drop(urls: tuple[str, ...], root: str) -> None:

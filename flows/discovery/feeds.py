@@ -11,7 +11,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-from xml.sax import SAXException
+from xml.sax import SAXException, SAXParseException
 
 import feedparser
 
@@ -36,7 +36,7 @@ def parse_feed(body: bytes, url: str, charset: str | None = None) -> Listing:
     """
     parsed = _parsed(body, url, charset)
     error = parsed.get("bozo_exception") if parsed.bozo else None
-    trouble = f"not well-formed ({_one_line(error)})" if isinstance(error, SAXException) else None
+    trouble = f"not well-formed ({_said(error)})" if isinstance(error, SAXException) else None
     if trouble:
         repaired = escape_ampersands(body)
         parsed = _parsed(repaired, url, charset) if repaired != body else parsed
@@ -120,6 +120,12 @@ def _json_entries(items: list[Any], url: str, language: str | None) -> Iterator[
 
 def _text(value: object) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
+
+
+def _said(error: SAXException) -> str:
+    if not isinstance(error, SAXParseException):
+        return _one_line(error)
+    return f"line {error.getLineNumber()}, column {error.getColumnNumber()}: {_one_line(error.getMessage())}"
 
 
 def _one_line(error: object) -> str:

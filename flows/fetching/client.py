@@ -276,6 +276,12 @@ _OF_EXCEPTION: tuple[tuple[type[BaseException], FailureClass], ...] = (
 )
 
 
+# Where aiohttp's words say less than ours.
+_PLAIN_WORDS = {
+    FailureClass.INCOMPLETE_BODY: "the answer ended before its declared end",
+}
+
+
 def failure_of(error: BaseException) -> Failure:
     """Return the class of an exception of the network; what it was raised from is looked at first."""
     chain = [error]
@@ -288,7 +294,7 @@ def failure_of(error: BaseException) -> Failure:
     for candidate in (*decisive, error):
         for kind, failure_class in _OF_EXCEPTION:
             if isinstance(candidate, kind):
-                return Failure(failure_class, _line(candidate))
+                return Failure(failure_class, _PLAIN_WORDS.get(failure_class) or _line(candidate))
     return Failure(FailureClass.BAD_HTTP, _line(error))
 
 

@@ -35,6 +35,11 @@ class Frontier:
         """Return how many tasks of a host wait for a worker."""
         return len(self._queues.get(host, ()))
 
+    @property
+    def later_count(self) -> int:
+        """Tasks that come back later."""
+        return len(self._later)
+
     def add(self, task: FetchTask) -> None:
         """Add a task to the end of its host's queue."""
         self._open_count += 1

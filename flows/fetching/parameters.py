@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +31,7 @@ class FetchParameters(MillParameters):
     tags: Annotated[tuple[str, ...], Field(description="Only sources with one of these tags")] = ()
     sources_file: Annotated[str, Field(description="The file that the sources are in")] = "seeds/sources.toml"
     urls: Annotated[tuple[str, ...], Field(description="Fetch these pages, and nothing else")] = ()
+    urls_file: Annotated[str | None, Field(description="Fetch the pages of this list, one URL a line")] = None
     contact: Annotated[str | None, Field(description="How sites reach you; else that of the sources file")] = None
     since: Annotated[date | None, Field(description="Pages of this date or later, where a date is known")] = None
     include: Annotated[tuple[str, ...], Field(description="Only URLs in which one of these patterns is found")] = ()
@@ -51,14 +52,34 @@ class FetchParameters(MillParameters):
 
     def check(self) -> None:
         """Raise FetchSetupError or SourcesFileError for what would stop the run before it has fetched anything."""
+        if not self.names_pages and not self.read_sources():
+            raise FetchSetupError("no source is chosen; see: gristmill sources list")
         self.client_settings()
         self.url_filters()
-        if not self.urls and not self.read_sources():
-            raise FetchSetupError("no source is chosen; see: gristmill sources list")
+        if self.names_pages and next(self.named_urls(), None) is None:
+            raise FetchSetupError(f"there are no URLs in {self.urls_file}")
+
+    @property
+    def names_pages(self) -> bool:
+        """Whether pages are fetched that somebody named, and no sources."""
+        return bool(self.urls) or self.urls_file is not None
+
+    def named_urls(self) -> Iterator[str]:
+        """Yield the pages that are named. Raises FetchSetupError when the list cannot be read."""
+        yield from self.urls
+        if self.urls_file is None:
+            return
+        try:
+            with Path(self.urls_file).expanduser().open(encoding="utf-8-sig") as file:
+                lines = (line.strip() for line in file)
+                yield from (line for line in lines if line and not line.startswith("#"))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise FetchSetupError(f"cannot read the list of URLs {self.urls_file}: {reason}") from error
 
     def read_sources(self) -> tuple[Source, ...]:
         """Return the sources to look at; none when only named pages are fetched. Raises SourcesFileError."""
-        return () if self.urls else read_sources_file(Path(self.sources_file)).choose(self.sources, self.tags)
+        return () if self.names_pages else read_sources_file(Path(self.sources_file)).choose(self.sources, self.tags)
 
     def url_filters(self) -> UrlFilters:
         """Return what the user wants of what the sources list. Raises FetchSetupError for a pattern that is none."""

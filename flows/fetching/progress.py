@@ -64,6 +64,8 @@ def sum_line(report: FetchReport) -> str:
     parts = [f"{report.count(outcome):,} {name}" for outcome, name in names.items() if report.count(outcome)]
     if waiting:
         parts.append(f"{sum(waiting):,} waiting at {len(waiting):,} hosts")
+    if report.later_count:
+        parts.append(f"{report.later_count:,} to be tried again")
     return ", ".join(parts) or "reading the sources"
 
 

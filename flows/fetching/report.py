@@ -39,6 +39,7 @@ class HostCounts:
 class FetchReport:
     """The sum of a run. `failures` counts attempts that brought no page, by class.
 
+    An attempt that the same run repeats is a retry, and counts as nothing else; `later_count` of them are to come.
     `problems` are listings that could not be read; what was wrong with others, and what they named and was left out, is
     in `discovery`.
     """
@@ -51,6 +52,8 @@ class FetchReport:
     body_bytes: int = 0
     wire_bytes: int = 0
     recovered_count: int = 0
+    retry_count: int = 0
+    later_count: int = 0
 
     def of_source(self, name: str) -> SourceCounts:
         """Return the counts of a source."""
@@ -78,9 +81,14 @@ class FetchReport:
         self.wire_bytes += row.wire_bytes or 0
 
     def left_out(self, source: str) -> Counter[str]:
-        """Return what a source named and was left out, by reason."""
+        """Return what a source named and was left out, by reason; sitemaps that are too old count as one each."""
         found = self.discovery.sources.get(source)
-        return Counter({str(reason): count for reason, count in found.dropped.items()}) if found else Counter()
+        if found is None:
+            return Counter()
+        reasons = Counter({str(reason): count for reason, count in found.dropped.items()})
+        reasons["no address at all"] = found.unusable_count
+        reasons["sitemaps too old"] = found.old_sitemap_count
+        return +reasons
 
     def count(self, outcome: FetchOutcome) -> int:
         """Return how often a URL had this outcome."""

@@ -102,6 +102,7 @@ class FetchRun:
             on_tick()
 
     def _look_at_hosts(self) -> None:
+        self._report.later_count = self._frontier.later_count
         for host, counts in self._report.hosts.items():
             pace = self._paces.of_host(host)
             counts.waiting_count = self._frontier.waiting_count(host)
@@ -168,13 +169,15 @@ class FetchRun:
         result = await self._fetcher.fetch(FetchRequest(task.url, task.etag, task.last_modified))
         row = row_of(task, result, self._plan.run_id, self._plan.retries, datetime.now(UTC))
         self._store.add(row, result)
-        self._report.add(row)
-        if result.failure is not None:
-            self._after_failure(task, result, row)
-        else:
+        if result.failure is None:
             self._strikes.pop(task.host, None)
+        elif self._is_tried_again(task, result, row):
+            self._report.retry_count += 1
+            return
+        self._report.add(row)
 
-    def _after_failure(self, task: FetchTask, result: FetchResult, row: FetchRow) -> None:
+    def _is_tried_again(self, task: FetchTask, result: FetchResult, row: FetchRow) -> bool:
+        """Draw the conclusions of a failure for its host; tell whether this run tries the URL once more."""
         assert result.failure is not None
         kind = result.failure.kind
         self._strikes[task.host] = self._strikes.get(task.host, 0) + 1 if kind.is_of_host else 0
@@ -182,13 +185,15 @@ class FetchRun:
         if is_paused or self._strikes[task.host] >= _MOST_STRIKES:
             self._leave_host(task.host, result, row)
         if row.outcome is not FetchOutcome.FAILED or row.next_try_at is None:
-            return
+            return False
         pause = (row.next_try_at - datetime.now(UTC)).total_seconds()
         if kind is FailureClass.TOO_MANY_REQUESTS:
             # Without a Retry-After the host is to be left alone all the same; with one, the fetcher has seen to it.
             self._paces.of_host(task.host).pause(self._plan.retries.pause_after(1).total_seconds())
-        if pause <= self._plan.retries.in_run_seconds and not self._is_stopping:
-            self._frontier.add_later(task.after_failure(), pause)
+        if pause > self._plan.retries.in_run_seconds or self._is_stopping:
+            return False
+        self._frontier.add_later(task.after_failure(), pause)
+        return True
 
     def _leave_host(self, host: str, result: FetchResult, row: FetchRow) -> None:
         """Leave what waits of a host to a later run, as rows that say why and until when."""

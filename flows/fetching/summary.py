@@ -42,6 +42,8 @@ def summary_lines(summary: FetchSummary, parameters: FetchParameters, seconds: f
     if report.recovered_count:
         yield f"Recovered: {report.recovered_count:,} records that an earlier run had received and not landed"
     yield from _table(report)
+    if report.retry_count:
+        yield f"Retries:  {report.retry_count}"
     if report.failures:
         yield f"Failures: {_counts(report.failures)}"
     if parameters.is_extracting:
@@ -68,7 +70,8 @@ def _table(report: FetchReport) -> Iterator[str]:
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     for row in rows if sources else ():
         numbers = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
-        yield f"  {row[0].ljust(widths[0])}  {'  '.join(numbers)}"
+        why = f"  left out: {_counts(left_out[row[0]])}" if left_out.get(row[0]) else ""
+        yield f"  {row[0].ljust(widths[0])}  {'  '.join(numbers)}{why}"
     reasons = sum(left_out.values(), Counter[str]())
     if reasons:
         yield f"Left out: {_counts(reasons)}"
@@ -85,7 +88,8 @@ def _emit(summary: FetchSummary, reporter: JsonReporter, seconds: float) -> None
     reporter.emit(
         "summary", outcomes={outcome.value: report.count(outcome) for _, outcome in _COLUMNS},
         failures=dict(report.failures), body_bytes=report.body_bytes, wire_bytes=report.wire_bytes,
-        recovered_count=report.recovered_count, page_count=milled.page_count, article_count=milled.article_count,
+        recovered_count=report.recovered_count, retry_count=report.retry_count,
+        page_count=milled.page_count, article_count=milled.article_count,
         rejected=dict(milled.rejected), problem_count=len(report.problems), seconds=round(seconds, 3),
     )  # fmt: skip
 

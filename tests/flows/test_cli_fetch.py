@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import time
 
 import pytest
+from fetch_faults import PAGE as PAGE_BODY
 from fetch_samples import SOON, site_server
 from fetch_server import Answer
 from fetch_world import World, serve, write_sources
@@ -17,9 +19,11 @@ from flow_samples import call, command, environment
 from flows.fetching.parameters import FetchParameters
 from flows.fetching.progress import FetchLines, FetchTerminal, host_line, sum_line
 from flows.fetching.report import FetchReport, HostCounts
+from flows.fetching.settings import RetryPolicy
 from warehouse.fetches import FetchOutcome
 
 FETCH = ("fetch", "--inline", "--delay", 0, "--workers", 0, "--allow-network", "127.0.0.0/8")
+PAGE = Answer(PAGE_BODY)
 WORLD = World(host_count=3, pages_per_host=6)
 
 
@@ -135,6 +139,95 @@ def test_a_dead_source_fails_after_the_rest(capsys, tmp_path, server):  # noqa: 
     assert "Problems: 1 in the sources, listed above" in out
 
 
+def rss(urls):
+    items = "".join(f"<item><title>Salt & flour</title><link>{url}</link></item>" for url in urls)
+    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>Mill</title>{items}</channel></rss>'.encode()
+
+
+def test_damaged_listings_harm_nothing_else(capsys, tmp_path, server):
+    """What can be read of a damaged feed or sitemap is fetched; a note fails no run, a lost listing does after the rest."""
+    host = WORLD.hosts[0]
+    pages = [server.url(host, f"/2026/11/01/salt-and-flour-number-{number}.html") for number in range(4)]
+    sitemap = "".join(f"<url><loc>{url}</loc></url>" for url in pages[2:]).encode()
+    space = b'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+    server.routes[(host, "/damaged.xml")] = Answer(rss(pages[:2]))
+    server.routes[(host, "/cut.xml")] = Answer(b"<urlset " + space + b">" + sitemap + b"<url><loc>http://127.0.1.1/ha")
+    server.routes[(host, "/moved.xml")] = Answer(b"<!doctype html><html><body>We have moved")
+    notes = f"""
+[[source]]
+name = "damaged"
+feeds = ["{server.url(host, "/damaged.xml")}"]
+sitemaps = ["{server.url(host, "/cut.xml")}"]
+"""
+    with (tmp_path / "s.toml").open("a") as file:
+        file.write(notes)
+    line = (*FETCH, "-s", tmp_path / "s.toml", "-w", tmp_path / "data", "--no-extract")
+    code, out, err = call(capsys, *line)
+    assert code == 0
+    assert out.startswith("22 stored, 3 skipped (")
+    assert [part.split(": ")[:2] for part in err.splitlines()] == [
+        [f"! damaged {server.url(host, '/damaged.xml')}", "read, but not well-formed (line 1, column 104"],
+        [f"! damaged {server.url(host, '/cut.xml')}", "read, but breaks off"],
+    ]
+    with (tmp_path / "s.toml").open("a") as file:
+        file.write(f'\n[[source]]\nname = "moved"\nfeeds = ["{server.url(host, "/moved.xml")}"]\n')
+    code, out, err = call(capsys, *line)
+    assert code == 3
+    assert "! moved" in err
+    assert "Problems: 1 in the sources, listed above" in out
+
+
+def test_a_feed_of_50000_entries(capsys, tmp_path):
+    """A feed far beyond the usual is read whole: what is taken of it is fetched, the rest is told by reason."""
+    with site_server() as server:
+        urls = [
+            server.url("127.0.0.1", f"/2026/11/01/one-of-very-many-stories-{number}.html") for number in range(50_000)
+        ]
+        server.routes["/feed.xml"] = Answer(rss(urls), headers={"Content-Type": "application/rss+xml"})
+        (tmp_path / "s.toml").write_text(
+            f'[[source]]\nname = "large"\nfeeds = ["{server.url("127.0.0.1", "/feed.xml")}"]'
+        )
+        line = (
+            *FETCH,
+            "-s",
+            tmp_path / "s.toml",
+            "-w",
+            tmp_path / "data",
+            "--no-extract",
+            "--include",
+            "-4999[0-9].html",
+        )
+        code, out, _ = call(capsys, *line)
+    assert code == 0
+    assert out.startswith("10 stored (")
+    assert "  left out: 49990 not included\n" in out
+    assert "Left out: 49990 not included\n" in out
+
+
+def test_a_retry_is_no_failure(capsys, tmp_path, monkeypatch):
+    """What a second try of the same run brings is stored; the first try is a retry in the summary, and nothing else."""
+    soon = RetryPolicy(base_seconds=0.05)
+    monkeypatch.setattr(FetchParameters, "retry_policy", lambda _self: soon)
+    answers = iter([Answer(status=503)])
+    with site_server({"/a": lambda _seen: next(answers, PAGE)}) as server:
+        code, out, _ = call(capsys, *FETCH, "--url", server.url("127.0.0.1", "/a"), "-w", tmp_path / "data")
+    assert code == 0
+    assert out.startswith("1 stored (")
+    assert "Retries:  1\n" in out
+    assert "Failures" not in out
+
+
+def test_a_long_list_from_standard_input(capsys, tmp_path, monkeypatch):
+    """- reads the list from standard input; a list goes to the run by its path, however long it is."""
+    with site_server() as server:
+        urls = "\n".join([server.url("127.0.0.1", "/a"), *(f"http://127.0.0.1:1/{n}" for n in range(20_000))])
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(urls.encode())))
+        line = (*FETCH, "--urls", "-", "--limit", 1, "-w", tmp_path / "data", "--no-extract")
+        code, out, _ = call(capsys, *line)
+    assert code == 0
+    assert out.startswith("1 stored (")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -143,6 +236,8 @@ def test_a_dead_source_fails_after_the_rest(capsys, tmp_path, server):  # noqa: 
         (["--url", "https://mill.example/", "--contact", "mailto:a@b.example\r\nX: y"], "is no contact"),
         (["--url", "https://mill.example/", "--allow-network", "home"], "allow_networks"),
         (["--contact", "mailto:a@b.example", "-s", "nowhere.toml"], "cannot read the sources file nowhere.toml"),
+        (["-s", "nowhere.toml"], "cannot read the sources file nowhere.toml"),
+        (["--allow-network", "127.0.0.0/8", "--urls", "/dev/null"], "there are no URLs in /dev/null"),
         (
             ["--url", "https://mill.example/", "--contact", "mailto:a@b.example", "--include", "("],
             "no regular expression",

@@ -48,3 +48,20 @@ def test_the_flow_fetches_and_extracts(tmp_path):
     assert flow_run.name == f"fetch {urls[0]}, {urls[1]} and 3 more"
     assert flow_run.state.name == task_run.state.name == "Completed"
     assert ask(parameters.open_warehouse(), "select count(*) from articles") == [(5,)]
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_list_of_100000_goes_to_the_flow_by_its_path(tmp_path):
+    """Prefect takes no parameters beyond half a megabyte: a list is named, and read where it is fetched."""
+    from flows.deployed import fetch
+
+    with site_server() as server:
+        lines = [server.url("127.0.0.1", f"/{number}") for number in range(100_000)]
+        (tmp_path / "list.txt").write_text("\n".join(lines))
+        summary = fetch(
+            FetchParameters(
+                urls_file=str(tmp_path / "list.txt"), limit=3, warehouse=str(tmp_path / "data"), delay_seconds=0,
+                is_extracting=False, allow_networks=("127.0.0.0/8",),
+            )
+        )  # fmt: skip
+    assert summary.fetched.count(FetchOutcome.STORED) == 3
