@@ -32,7 +32,7 @@ BY_HTML = "html."
 """How the ids of the rules begin that read the marks of lines (see `extractors.strip.html_marks`)."""
 
 # What stands anywhere says nothing of its neighbours.
-_ALONE = frozenset({Kind.AD_LABEL, Kind.REPEATED_TITLE})
+_ALONE = frozenset({Kind.AD_LABEL, Kind.COPYRIGHT, Kind.REPEATED_TITLE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def test_labels_of_a_form_go_with_it():
     form = [
         "Sign up for our free newsletter",
         "Repeat it, please",
-        "Remember me on this computer",
+        "Tick the topics you like best",
     ]
     result = _strip([*STORY[:2], *form, *STORY[2:]])
     assert result.text == "\n".join(STORY)
