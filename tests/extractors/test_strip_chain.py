@@ -57,8 +57,8 @@ def test_labels_of_a_form_go_with_it():
     """Plain lines under a sign-up go with it, although none of them says what it is."""
     form = [
         "Sign up for our free newsletter",
-        "Repeat it, please",
         "Tick the topics you like best",
+        "You can unsubscribe at any time.",
     ]
     result = _strip([*STORY[:2], *form, *STORY[2:]])
     assert result.text == "\n".join(STORY)
