@@ -199,8 +199,8 @@ def test_lost_lines_tell_a_paragraph_that_is_gone_from_one_that_is_shorter():
     assert report.exact == Share(0, 0)
 
 
-def test_house_blocks_are_counted_apart_and_halves_by_publisher():
-    """`all but house` leaves house blocks out; blocks without a known publisher are in neither half."""
+def test_house_blocks_are_counted_apart_and_by_publisher():
+    """`all but house` leaves house blocks out; blocks without a known publisher are on neither side."""
     house = InjectedBlock("A paper of the northern quays since the great storm.", "house", is_glued=False)
     odd = next(name for name in map(str, range(20)) if is_held_out(name))
     blocks = [
