@@ -31,7 +31,7 @@ class UnfitGoldError(click.ClickException):
 @click.option("--examples", type=click.IntRange(min=0), default=0, metavar="N",
               help="Show up to N false strips of each rule.")  # fmt: skip
 @click.option("--holdout", "has_halves", is_flag=True,
-              help="Injected blocks by publishers: the quarter that rules are never modelled on, and the others (blocks.jsonl).")  # fmt: skip
+              help="Injected blocks of held-out publishers apart (blocks.jsonl).")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for machines.")
 def evaluate(gold: tuple[Path, ...], workers: int | None, *, as_json: bool, **options: Any) -> None:
     """Measure extraction and stripping against gold pages, and against trafilatura alone.

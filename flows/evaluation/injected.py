@@ -26,7 +26,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class KindRecall:
-    """Blocks of one kind: removed in all, by trafilatura alone, and in the two halves of publishers."""
+    """Blocks of one kind: removed in all, by trafilatura alone, and on both sides of the publishers."""
 
     kind: str
     removed: Share
