@@ -57,6 +57,9 @@ class Chain:
         state = self._states[index]
         if not state.evidence.is_solid or state.score >= _MORE_THAN_ONE_RULE:
             return False
+        # What was learned of a site, or its user says, needs no tell-tale words.
+        if any(hit.sentence < 0 or hit.rule.rule_id.startswith("site.") for hit in state.evidence.hits):
+            return False
         words = self._model.score_line(state.evidence.span.text)
         return words < 0 or (words < _TELLING and self._addressed_share > _MOST_ADDRESSED)
 
