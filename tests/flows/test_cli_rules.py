@@ -98,8 +98,9 @@ def test_the_report_says_what_each_rule_did(place):
     assert found[rule_id_of(SITE, "//article/p")]["recent_stop_count"] == 6
 
 
-def test_the_report_in_words(place):
+def test_the_report_in_words(place, monkeypatch):
     """The table names the rules and what looks stale; days, dates and names narrow it."""
+    monkeypatch.setenv("COLUMNS", "140")
     text = report(place)
     assert "Harbour tales come out" in text
     assert "look stale" in text
