@@ -41,12 +41,17 @@ class LineModel:
         """Return how much the words of a line speak for furniture (positive) or for an article (negative)."""
         features = line_features(line)
         known = sum(self.words.get(feature, 0.0) for feature in features)
-        return self.bias + known / math.sqrt(max(len(features), _LEAST_FEATURES))
+        return self.bias + known * feature_scale(len(features))
 
     def telling_words(self, line: str, count: int = 3) -> list[str]:
         """Return the words and pairs of words of a line that speak most for furniture, the strongest first."""
         found = sorted((-self.words.get(feature, 0.0), feature) for feature in line_features(line))
         return [feature for weight, feature in found if weight < 0 and feature[0] != "<" and "$" not in feature][:count]
+
+
+def feature_scale(count: int) -> float:
+    """Return what the sum over a line's `count` features is multiplied by."""
+    return 1 / math.sqrt(max(count, _LEAST_FEATURES))
 
 
 def parse_weights(text: str) -> LineModel:

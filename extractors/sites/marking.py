@@ -28,15 +28,15 @@ class SiteEvidence:
     lines: tuple[SiteRuleLine, ...] = ()
 
 
-def mark_site_rules(text: str, blocks: Sequence[BlockEvidence], site: SiteEvidence | None) -> None:
+def mark_site_rules(blocks: Sequence[BlockEvidence], site: SiteEvidence | None) -> None:
     """Add a hit to each block that a site rule takes: enough to cut it whole, or what a rule on lines is worth.
 
-    `blocks` are those of `text`, in order. Nothing where there are no rules for the page.
+    `blocks` are those of the page, in order. Nothing where there are no rules for the page.
     """
     if site is None:
         return
     taken = _mark_lines(blocks, site)
-    _mark_line_rules(text, blocks, site, taken)
+    _mark_line_rules(blocks, site, taken)
 
 
 def _mark_lines(blocks: Sequence[BlockEvidence], site: SiteEvidence) -> Counter[str]:
@@ -68,17 +68,16 @@ def _selector_rule(rule_id: str, rules: PageRules) -> Rule | None:
         reason=f"stands in what the site's rule {shown} matches",
         weight=1.0,
         pattern=None,
-        gate=(),
         labels=frozenset(),
     )
 
 
-def _mark_line_rules(text: str, blocks: Sequence[BlockEvidence], site: SiteEvidence, taken: Counter[str]) -> None:
+def _mark_line_rules(blocks: Sequence[BlockEvidence], site: SiteEvidence, taken: Counter[str]) -> None:
     """Add the hits of the site's rules on lines, behind the text-loss guard."""
     line_rules = site.rules.line_rules
     if line_rules is None:
         return
-    found = gather_evidence(text, [block.span for block in blocks], line_rules)
+    found = gather_evidence([block.span for block in blocks], line_rules)
     chars = taken.copy()
     for evidence in found:
         for hit in evidence.hits:

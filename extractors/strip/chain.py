@@ -38,6 +38,7 @@ class Chain:
         self._states = states
         self._model = model
         self._own: dict[int, dict[str, float]] = {}
+        self._scores: dict[int, float] = {}
 
     @cached_property
     def _unended_share(self) -> float:
@@ -60,7 +61,7 @@ class Chain:
         # What was learned of a site, or its user says, needs no tell-tale words.
         if any(hit.sentence < 0 or hit.rule.rule_id.startswith("site.") for hit in state.evidence.hits):
             return False
-        words = self._model.score_line(state.evidence.span.text)
+        words = self._words(index)
         return words < 0 or (words < _TELLING and self._addressed_share > _MOST_ADDRESSED)
 
     def log_odds(self, index: int) -> float:
@@ -111,6 +112,11 @@ class Chain:
         low, high = min(one, other), max(one, other)
         return any(self._states[at].evidence.span.glued for at in range(low + 1, high + 1))
 
+    def _words(self, index: int) -> float:
+        if index not in self._scores:
+            self._scores[index] = self._model.score_line(self._states[index].evidence.span.text)
+        return self._scores[index]
+
     def _features(self, index: int) -> dict[str, float]:
         if index not in self._own:
             self._own[index] = self._describe(index)
@@ -123,7 +129,7 @@ class Chain:
         chars = evidence.span.chars * (2.5 if evidence.is_cjk else 1.0)
         sentences = len(evidence.sentences)
         addressed = len(evidence.addressed) / sentences
-        words = self._model.score_line(text)
+        words = self._words(index)
         return {
             "words": max(-_WORDS_LIMIT, min(_WORDS_LIMIT, words)),
             "rules": min(state.score, 1.5),

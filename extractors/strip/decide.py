@@ -24,8 +24,7 @@ from extractors.strip.scores import (
     can_go_whole,
     cut_whole,
     hit_weight,
-    mark_zones,
-    score_block,
+    scored_states,
 )
 
 # The text-loss guard: weak evidence may not take more than this share; nor may one rule in a long text.
@@ -45,10 +44,7 @@ def decide_cuts(
 
     `protect_first` keeps the first block whatever it says: the title line of a plain-text dump.
     """
-    states = [State(evidence) for evidence in blocks]
-    mark_zones(states)
-    for state in states:
-        score_block(state)
+    states = scored_states(blocks)
     judged = states[1:] if protect_first else states
     chain = Chain(judged, model) if model is not None else None
     _cut_certain(judged, chain)

@@ -56,12 +56,12 @@ def strip_text(text: str, context: StripContext, rules: RuleSet) -> Stripped:
     The result depends on the arguments alone. `rebuild_extracted(result.text, result.removals) == text` always.
     """
     blocks = split_blocks(text)
-    evidence = gather_evidence(text, blocks, rules.for_language(context.language))
+    evidence = gather_evidence(blocks, rules.for_language(context.language))
     if not context.has_title_line:
         mark_repeated_title(evidence, context.title)
     mark_html(evidence, context.marks)
     mark_furniture(evidence, context.furniture)
-    mark_site_rules(text, evidence, context.site_rules)
+    mark_site_rules(evidence, context.site_rules)
     cuts = decide_cuts(evidence, rules.model, protect_first=context.has_title_line)
     return apply_cuts(text, _units(blocks, cuts), cuts)
 

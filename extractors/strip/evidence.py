@@ -107,7 +107,6 @@ class BlockEvidence:
 
 
 def gather_evidence(
-    text: str,  # noqa: ARG001 - its callers name the text whose blocks these are
     blocks: Sequence[Span],
     rules: LanguageRules,
 ) -> list[BlockEvidence]:

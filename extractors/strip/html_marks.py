@@ -30,7 +30,6 @@ def _rule(name: str, kind: Kind, reason: str, strength: str, position: str = "an
         reason=reason,
         weight=STRENGTHS[strength],
         pattern=None,
-        gate=(),
         labels=frozenset(),
         position=position,
     )

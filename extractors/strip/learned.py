@@ -31,6 +31,5 @@ def _rule(learned: Learned) -> Rule:
         reason=f"stands on {learned.group_count} of {learned.site_group_count} different articles of the site",
         weight=1.0,
         pattern=None,
-        gate=(),
         labels=frozenset(),
     )

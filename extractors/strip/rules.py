@@ -17,7 +17,7 @@ from typing import Any
 
 from extractors.lines.model import LineModel, parse_weights, read_packaged_weights
 from extractors.records import Kind
-from extractors.strip.gates import Gate, literal_gate
+from extractors.strip.gates import literal_gate
 from extractors.strip.letters import UPPER
 from extractors.strip.openings import GateIndex
 
@@ -58,8 +58,6 @@ class Rule:
     labels: frozenset[str]
     position: str = "any"
     max_chars: int = 600
-    # Kept for those who still name it: gates are read off the patterns where a language's rules are first used.
-    gate: Gate = ()
     extends: int = 0
     quotable: bool = False
     is_anchored: bool = False

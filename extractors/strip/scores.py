@@ -69,6 +69,15 @@ def is_company(state: State) -> bool:
     return cut is not None and cut.kind not in _ALONE and not cut.rule_id.startswith(BY_HTML)
 
 
+def scored_states(blocks: Sequence[BlockEvidence]) -> list[State]:
+    """Return the blocks of a page with their zones and scores, none of them cut yet."""
+    states = [State(evidence) for evidence in blocks]
+    mark_zones(states)
+    for state in states:
+        score_block(state)
+    return states
+
+
 def mark_zones(states: Sequence[State]) -> None:
     """Mark what stands before the first and after the last paragraph that reads like an article's."""
     solid = [

@@ -19,7 +19,6 @@ REPEATED_TITLE = Rule(
     reason="repeats the page's title",
     weight=1.0,
     pattern=None,
-    gate=(),
     labels=frozenset(),
 )
 # Only so far down: the same words later are a sentence of the article.

@@ -135,7 +135,7 @@ def _hinted(outcome: Outcome, options: JudgeOptions) -> tuple[HintedLine, ...]:
     if not isinstance(outcome, Article):
         return ()
     rules = options.rules.for_language(outcome.metadata.language)
-    blocks = gather_evidence(outcome.text, split_blocks(outcome.text), rules)
+    blocks = gather_evidence(split_blocks(outcome.text), rules)
     return tuple(
         HintedLine(block.span.text, tuple(sorted({hit.rule.kind for hit in block.hits})))
         for block in blocks

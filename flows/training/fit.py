@@ -5,7 +5,6 @@ Needs scikit-learn (`pip install gristmill[train]`). The same corpus gives the s
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -14,19 +13,18 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from extractors.lines.model import LineModel
+from extractors.lines.model import LineModel, feature_scale
 from extractors.lines.words import line_features
 from extractors.strip.blocks import split_blocks
 from extractors.strip.chain import Chain
 from extractors.strip.evidence import gather_evidence
 from extractors.strip.rules import RuleSet
-from extractors.strip.scores import State, mark_zones, score_block
+from extractors.strip.scores import scored_states
 from flows.training.corpus import Unit
 from flows.training.pages import LabelledPage, make_pages
 
 FOLDS = 3
 _LEAST_LINES = 2
-_LEAST_FEATURES = 12
 _WORDS_C = 10.0
 _COMPANY_C = 1.0
 # Weights below this are left out: they change no decision and make half of the file.
@@ -58,7 +56,7 @@ def fit_words(units: Sequence[Unit]) -> tuple[dict[str, float], float]:
     names = sorted(name for name, count in counts.items() if count >= _LEAST_LINES)
     place = {name: index for index, name in enumerate(names)}
     columns = [sorted(place[name] for name in found if name in place) for found in features]
-    scale = [1 / math.sqrt(max(len(found), _LEAST_FEATURES)) for found in features]
+    scale = [feature_scale(len(found)) for found in features]
     matrix = csr_matrix(
         (
             np.repeat(np.array(scale), [len(found) for found in columns]),
@@ -78,10 +76,7 @@ def fit_words(units: Sequence[Unit]) -> tuple[dict[str, float], float]:
 def page_features(page: LabelledPage, rules: RuleSet, model: LineModel) -> tuple[list[dict[str, float]], list[bool]]:
     """Return the features of each block of a page, and whether it is furniture."""
     blocks = split_blocks(page.text)
-    states = [State(found) for found in gather_evidence(page.text, blocks, rules.for_language(page.language))]
-    mark_zones(states)
-    for state in states:
-        score_block(state)
+    states = scored_states(gather_evidence(blocks, rules.for_language(page.language)))
     chain = Chain(states, model)
     labels = []
     for block in blocks:
