@@ -17,7 +17,8 @@ from typing import cast
 from lxml import etree
 from lxml.html import HtmlElement
 
-_NO_LETTERS = re.compile(r"[\W_]+")
+from extractors.line_key import line_key
+
 _NAME_TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _NAMES = frozenset(
     {
@@ -80,14 +81,14 @@ class _Part:
 
 def comment_share(tree: HtmlElement, text: str) -> float:
     """Return the share of a text's letters that stand in the page's comments, 0 to 1; an estimate on huge pages."""
-    body = _letters(text)
+    body = line_key(text)
     if not body:
         return 0.0
     found, budget = 0, _MOST_SEARCHED
     for part in _parts(tree):
         tail = [part.element.tail or ""] if part.with_tail else []
         for raw in [*part.element.itertext(), *tail]:
-            key = _letters(raw)
+            key = line_key(raw)
             if len(key) < _LEAST_PIECE or budget < 0:
                 continue
             budget -= len(body)
@@ -109,10 +110,6 @@ def without_comments(tree: HtmlElement) -> HtmlElement:
 def is_board(html: str) -> bool:
     """Tell whether a page says that it is a forum or a question with answers: then its replies are its text."""
     return _BOARD.search(html) is not None
-
-
-def _letters(text: str) -> str:
-    return _NO_LETTERS.sub("", text.lower())
 
 
 def _parts(tree: HtmlElement) -> Iterator[_Part]:

@@ -18,6 +18,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from extractors.identity import site_of
+from extractors.line_key import line_key
 
 
 class LinkShare(IntEnum):
@@ -95,7 +96,6 @@ FURNITURE_NAMES = frozenset(
         "tagline", "trending",
     }
 )  # fmt: skip
-_NO_LETTERS = re.compile(r"[\W_]+")
 # A line this long is looked for inside of the second extractor's lines too, for as long as that costs little.
 _LEAST_PART = 24
 _MOST_SEARCHED = 20_000_000
@@ -116,7 +116,7 @@ def mark_lines(tree: HtmlElement, text: str, second_text: str) -> bytes:
     marked with what holds in all of them.
     """
     lines = [line for line in text.split("\n") if line.strip()]
-    keys = [_letters(line) for line in lines]
+    keys = [line_key(line) for line in lines]
     places = _find_places(tree, {key: _opening(line) for key, line in zip(keys, lines, strict=True) if key})
     boxes = _Boxes(keys, places)
     second = _Second(second_text)
@@ -134,11 +134,6 @@ def mark_lines(tree: HtmlElement, text: str, second_text: str) -> bytes:
     return bytes(marks[key] for key in keys)
 
 
-def _letters(text: str) -> str:
-    """Return a text's letters and digits in lower case: what a line is known by."""
-    return _NO_LETTERS.sub("", text.lower())
-
-
 def _find_places(tree: HtmlElement, wanted: Mapping[str, str]) -> dict[str, list[_Place]]:
     """Return the places of the wanted lines, given with what they begin with; most lines of a page are menus."""
     places: dict[str, list[_Place]] = {}
@@ -150,7 +145,7 @@ def _find_places(tree: HtmlElement, wanted: Mapping[str, str]) -> dict[str, list
         for pieces in lines:
             if not pieces or _opening(pieces[0][0]) not in openings:
                 continue
-            key = _letters("".join([piece for piece, _href in pieces]))
+            key = line_key("".join([piece for piece, _href in pieces]))
             if key in wanted:
                 places.setdefault(key, []).append(_Place(element, _link_share(element, pieces, len(key), site)))
     return places
@@ -193,7 +188,7 @@ def _leads_to(anchor: HtmlElement) -> str | None:
 
 def _link_share(element: HtmlElement, pieces: list[_Piece], chars: int, site: str | None) -> LinkShare:
     around = next((href for near in _near(element) if near.tag == "a" and (href := _leads_to(near))), None)
-    linked = chars if around else sum(len(_letters(piece)) for piece, href in pieces if href)
+    linked = chars if around else sum(len(line_key(piece)) for piece, href in pieces if href)
     if not linked:
         return LinkShare.NONE
     if linked < _MOST * chars:
@@ -263,8 +258,8 @@ class _Second:
     """The second extractor's lines, by their letters."""
 
     def __init__(self, text: str) -> None:
-        self._lines = {_letters(line) for line in text.split("\n")}
-        self._whole = _letters(text)
+        self._lines = {line_key(line) for line in text.split("\n")}
+        self._whole = line_key(text)
         self._budget = _MOST_SEARCHED
 
     def has(self, key: str) -> bool:

@@ -9,6 +9,8 @@ import html
 import re
 from collections.abc import Iterable
 
+from extractors.line_key import line_key
+
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 # Lone surrogates cannot be written as UTF-8; control characters and marks of direction are noise in a name.
 _REFUSED = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufeff\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -46,4 +48,4 @@ def unique_texts(values: Iterable[str | None], limit: int = 50) -> tuple[str, ..
 
 def compare_key(value: str | None) -> str:
     """Return a value reduced to its letters and digits, for telling whether two names are the same."""
-    return re.sub(r"[\W_]+", "", value.casefold()) if value else ""
+    return line_key(value) if value else ""

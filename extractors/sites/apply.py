@@ -15,12 +15,13 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from extractors.body import Body, NoBody, extract_body, parse_html, prose_chars
+from extractors.line_key import line_key
 from extractors.metadata.authors import parse_authors
 from extractors.metadata.dates import DateLimits, choose_published
 from extractors.metadata.values import clean_text
 from extractors.records import Metadata, SiteRuleLine
 from extractors.sites.guard import LEAST_PROSE, stopped_rules
-from extractors.sites.page_lines import letters_of, lines_with_owners
+from extractors.sites.page_lines import lines_with_owners
 from extractors.sites.records import ANY_SITE, PageRules, SiteRules
 from extractors.sites.selectors import page_tokens, rule_id_of, select, select_texts
 
@@ -62,7 +63,7 @@ def _marked_elements(tree: HtmlElement, rules: PageRules) -> tuple[dict[HtmlElem
 
 
 def _taken_lines(lines: list[str], places: dict[str, list[str | None]]) -> Iterator[tuple[int, str]]:
-    keys = [letters_of(line) for line in lines]
+    keys = [line_key(line) for line in lines]
     counts = Counter(keys)
     seen: Counter[str] = Counter()
     for index, key in enumerate(keys):

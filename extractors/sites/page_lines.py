@@ -6,12 +6,13 @@ make no difference. Pure functions of the tree.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
 from lxml.html import HtmlElement
+
+from extractors.line_key import line_key
 
 # Elements within a line; any other begins a new one.
 _INLINE = frozenset(
@@ -22,15 +23,9 @@ _INLINE = frozenset(
     }
 )  # fmt: skip
 _SILENT = frozenset({"script", "style", "template", "noscript", "iframe", "svg", "math", "head", "select", "textarea"})
-_NO_LETTERS = re.compile(r"[\W_]+")
 # What an extractor may make one line of: a row of a table, a paragraph with line breaks. Longer ones are no furniture.
 _LONGEST_JOINED = 2_000
 _MOST_JOINED = 40
-
-
-def letters_of(text: str) -> str:
-    """Return a text's letters and digits, case evened out: what a line is known by."""
-    return _NO_LETTERS.sub("", text.casefold())
 
 
 @dataclass(slots=True)
@@ -57,7 +52,7 @@ class _Walk:
         """Add text to the line; it belongs to the innermost open element."""
         if self.silent or not text:
             return
-        key = letters_of(text)
+        key = line_key(text)
         if key:
             self.line.append(key)
             self.line_owners.add(self.owner)

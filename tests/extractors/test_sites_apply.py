@@ -12,11 +12,12 @@ from lxml.html import document_fromstring
 
 from extractors.identity import Capture, make_raw_page
 from extractors.judge import JudgeOptions, judge_page
+from extractors.line_key import line_key
 from extractors.records import Article, Kind, SiteRuleLine, rebuild_extracted
 from extractors.sites.apply import match_lines
 from extractors.sites.guard import stopped_rules
 from extractors.sites.marking import SiteEvidence
-from extractors.sites.page_lines import letters_of, lines_with_owners
+from extractors.sites.page_lines import lines_with_owners
 from extractors.sites.parse import parse_site
 from extractors.sites.records import PageRules, SiteRules, SiteRuleSet
 from extractors.sites.selectors import rule_id_of
@@ -272,5 +273,5 @@ def test_the_lines_of_a_page():
     assert found["fivesix"] == ["r"]
     assert found["seven"] == [None]
     assert found["onetwothreefour"] == [None]
-    assert letters_of(" – | Five, SIX! ") == "fivesix"
+    assert line_key(" – | Five, SIX! ") == "fivesix"
     assert "x" not in found
